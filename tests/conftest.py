@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+#: Real data lies beside the checkout, where there is any; it is never part of the project.
+DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+REFERENCE = DATA.parent / "reference"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("WATCHER_") and name != "WATCHER_TEST_PG"]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_log_of_an_earlier_test() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data, or a skip with the reason."""
+    if not DATA.is_dir():
+        pytest.skip("no real data beside the checkout (../shared/data)")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of reference tables, or a skip with the reason."""
+    if not REFERENCE.is_dir():
+        pytest.skip("no reference tables beside the checkout (../shared/reference)")
+    return REFERENCE
