@@ -1,0 +1,105 @@
+"""What detectors share: defaults for the keys a rule leaves out, and the words of their problems and readings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from watcher.core.condition import Condition
+from watcher.core.event import EventVersion
+from watcher.core.indicator import Indicator, Totals
+from watcher.core.label import Labels
+from watcher.core.period import Period
+from watcher.core.reading import day_text
+
+#: How many of the largest, and of the latest, records stand behind a reading.
+SHOWN_RECORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A severity and the condition under which it holds; the last tier has none (``otherwise``)."""
+
+    severity: str
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where the rule says nothing."""
+
+    condition: Condition | None = None
+    recovery: Condition | None = None
+    severity: tuple[Tier, ...] = (Tier("warning"),)
+    keep_firing_for: timedelta = timedelta()
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say what is missing and what is near: ``no indicator 'moz_fatalitys'; did you mean 'moz_fatalities'?``."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
+    return f"no {kind} {name!r}; {hint}"
+
+
+def by_name(names: Mapping[str, object], kind: str, parameter: str, name: str) -> Iterable[tuple[str, str]]:
+    """The problem of a parameter that names something that is not there."""
+    if name not in names:
+        yield parameter, unknown_name(kind, name, names)
+
+
+def measured(indicator: Indicator, totals: Totals) -> int:
+    """What an indicator comes to: its sum, its events, or its days with an event."""
+    return totals.active_days if indicator.count == "days" else totals.total
+
+
+def subject(indicator: Indicator, group: Labels) -> str:
+    """What a headline speaks of: ``Attacks, Palma``."""
+    return ", ".join([indicator.name, *(value for _, value in group)])
+
+
+def counted(number: float, noun: str) -> str:
+    """``447 deaths``, ``1 death``, ``no deaths``: a number and its noun, with thousands apart."""
+    if number == 0:
+        return f"no {noun}"
+    if number == 1:
+        return f"1 {noun.removesuffix('s')}"
+    return f"{whole(number)} {noun}"
+
+
+def whole(number: float) -> str:
+    """``12 345``: a whole number with thousands apart."""
+    return f"{number:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def period_text(period: Period) -> str:
+    """``1 Jan 2020 to 6 Jul 2020``, both days included."""
+    return f"{day_text(period.start)} to {day_text(period.last)}"
+
+
+def event_value(indicator: Indicator, version: EventVersion) -> int:
+    """What one event adds to an indicator; 0 when it carries no value."""
+    return (getattr(version.event, indicator.sum) or 0) if indicator.sum else 1
+
+
+def contributors(indicator: Indicator, versions: Sequence[EventVersion]) -> tuple[int, ...]:
+    """Version numbers of the largest events, largest first, then of the latest ones, latest first; none twice."""
+    latest = sorted(versions, key=lambda v: (v.event.date_end, v.version), reverse=True)
+    largest = sorted(latest, key=lambda v: -event_value(indicator, v)) if indicator.is_sum else []
+    return tuple(dict.fromkeys(v.version for v in (*largest[:SHOWN_RECORDS], *latest[:SHOWN_RECORDS])))
+
+
+def record_sources(indicator: Indicator, versions: Sequence[EventVersion]) -> str:
+    """``records of acled``, naming the sources that the events come from."""
+    names = sorted({version.event.source for version in versions} or indicator.sources)
+    return f"records of {', '.join(names)}" if names else "stored records"
+
+
+def missing_values(indicator: Indicator, totals: Totals) -> tuple[str, ...]:
+    """What is to be said of events that carry no number for the measure: it is not taken for zero."""
+    if not indicator.is_sum or not totals.missing:
+        return ()
+    verb = "carries" if totals.missing == 1 else "carry"
+    return (f"{whole(totals.missing)} of {counted(totals.events, 'events')} {verb} no number of {indicator.noun}.",)

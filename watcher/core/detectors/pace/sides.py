@@ -1,0 +1,237 @@
+"""The two sides that ``pace`` compares: which days, and whether their numbers are counted or stated.
+
+Records come first. Where they do not cover the days, a stated number may stand in: for the current period the newest
+one that begins on its first day, for the baseline the one that speaks of exactly its days. A stated number speaks for
+a whole indicator and never for one of its groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from watcher.core.baseline import Baseline
+from watcher.core.detectors.frame import measured, period_text
+from watcher.core.indicator import Indicator, Totals
+from watcher.core.label import Labels
+from watcher.core.period import Period
+from watcher.core.reading import day_text
+from watcher.core.snapshot import Snapshot
+from watcher.core.stats import Tally
+
+#: A source whose first record is so many days into a period still covers it: it need not have begun with an attack.
+GRACE = timedelta(days=14)
+#: Records and a stated number of the same period that differ by more than this share are both told.
+DISAGREEMENT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two periods: so much in so many days, and where that comes from."""
+
+    period: Period
+    total: int
+    #: Events behind the total; None when the number is stated without them.
+    events: int | None
+    #: What the records add up to; None when the number is stated.
+    totals: Totals | None = None
+    #: The stated number; None when the records were counted.
+    stated: Baseline | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """So many in so many days."""
+        return Tally(self.total, self.period.days)
+
+    @property
+    def valued(self) -> int | None:
+        """Events that carry a value; None when nobody says how many there were."""
+        return self.totals.valued if self.totals else self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The current period and its baseline."""
+
+    now: Side
+    before: Side
+    #: The year and its same days, when those are the baseline.
+    same_days_of: int | None
+    #: What a reader must know about how the two were chosen, one sentence each.
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is nothing to compare."""
+
+    reason: str
+    #: First day of the current period.
+    start: date
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be compared: an indicator's period so far, with a year or a named baseline."""
+
+    indicator: Indicator
+    #: A year, or the name of a baseline.
+    above: int | str
+    compare: Literal["annual", "same_period"]
+    #: The current period, given its last day.
+    window: Callable[[date], Period]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which days are compared, and which stated numbers stand in for records; the same for every group."""
+
+    indicator: Indicator
+    now: Period
+    before: Period
+    now_stated: Baseline | None = None
+    before_stated: Baseline | None = None
+    #: A stated number for the baseline's days, to hold against the records.
+    rival: Baseline | None = None
+    same_days_of: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
+    """Decide what is compared with what, by records where they cover the days."""
+    stated = _stated(question.indicator, snapshot)
+    coverage = snapshot.coverage(question.indicator)
+    counted = _counted(question, coverage, stated) if coverage else None
+    if isinstance(counted, Plan):
+        return counted
+    window = question.window(snapshot.as_known.date())
+    newest = max((each for each in stated if each.period.first == window.start), key=_last_day, default=None)
+    if newest is not None and not question.indicator.by:
+        return _with_baseline(question, newest.days, coverage, stated, now_stated=newest)
+    if counted is not None and counted.start == window.start:
+        return counted
+    return _nothing_observed(window, coverage, stated)
+
+
+def sides(plan: Plan, snapshot: Snapshot, group: Labels) -> Sides:
+    """Count, or take over, what a group comes to on both sides."""
+    now = _side(plan.now, plan.now_stated, plan.indicator, snapshot, group)
+    before = _side(plan.before, plan.before_stated, plan.indicator, snapshot, group)
+    return Sides(now, before, plan.same_days_of, (*plan.notes, *_disagreement(before, plan)))
+
+
+def covers(coverage: Period, period: Period) -> bool:
+    """Whether records that reach so far speak for a whole period."""
+    return coverage.start <= period.start + GRACE and coverage.end >= period.end
+
+
+def same_days(period: Period, year: int) -> Period:
+    """The same calendar days with the last one in ``year``; 29 February becomes the 28th."""
+    back = period.last.year - year
+    return Period.between(_in_year(period.start, period.start.year - back), _in_year(period.last, year))
+
+
+def _in_year(day: date, year: int) -> date:
+    leap_day = (day.month, day.day) == (2, 29)
+    return date(year, 2, 28) if leap_day else day.replace(year=year)
+
+
+def _stated(indicator: Indicator, snapshot: Snapshot) -> list[Baseline]:
+    """The stated numbers that speak for an indicator, the newest last."""
+    versions = sorted(snapshot.baselines(indicator), key=lambda each: (each.known_from, each.version))
+    return [each.baseline for each in versions if each.baseline.total_for(indicator) is not None]
+
+
+def _last_day(baseline: Baseline) -> date:
+    return baseline.period.last
+
+
+def _counted(question: Question, coverage: Period, stated: list[Baseline]) -> Plan | Missing | None:
+    """The plan with the current period counted from records; None when they do not cover it."""
+    window = question.window(coverage.last)
+    if not window.days or coverage.start > window.start + GRACE:
+        return None
+    return _with_baseline(question, window, coverage, stated)
+
+
+def _with_baseline(
+    question: Question,
+    now: Period,
+    coverage: Period | None,
+    stated: list[Baseline],
+    *,
+    now_stated: Baseline | None = None,
+) -> Plan | Missing:
+    """Find the baseline of a current period."""
+    before = _baseline_days(question, now, stated)
+    if before is None:
+        return Missing(f"the baseline {question.above!r} states nothing for this indicator yet", now.start)
+    if now.last <= before.last:
+        return Missing(f"the period does not go beyond its baseline, {period_text(before)}", now.start)
+    counted = isinstance(question.above, int) and coverage is not None and covers(coverage, before)
+    claimed = _baseline_stated(question, before, stated)
+    if not counted and claimed is None:
+        return Missing(f"no records cover {period_text(before)}, and no stated number speaks of it", now.start)
+    return Plan(
+        question.indicator,
+        now,
+        before,
+        now_stated=now_stated,
+        before_stated=None if counted else claimed,
+        rival=claimed if counted else None,
+        same_days_of=question.above if isinstance(question.above, int) and question.compare == "same_period" else None,
+        notes=tuple(_notes(now, before, coverage, counted=(now_stated is None, counted))),
+    )
+
+
+def _baseline_days(question: Question, now: Period, stated: list[Baseline]) -> Period | None:
+    if isinstance(question.above, int):
+        return same_days(now, question.above) if question.compare == "same_period" else Period.of_year(question.above)
+    return next((each.days for each in stated if each.baseline == question.above), None)
+
+
+def _baseline_stated(question: Question, days: Period, stated: list[Baseline]) -> Baseline | None:
+    """The stated number for the baseline's days, the newest of several; none for groups."""
+    if question.indicator.by:
+        return None
+    named = isinstance(question.above, str)
+    fitting = (each for each in stated if (each.baseline == question.above if named else each.days == days))
+    return next(reversed(list(fitting)), None)
+
+
+def _notes(now: Period, before: Period, coverage: Period | None, *, counted: tuple[bool, bool]) -> Iterator[str]:
+    if counted[0] != counted[1]:
+        origins = ["counted from records" if each else "a stated number" for each in counted]
+        yield f"The current total is {origins[0]}, the baseline is {origins[1]}."
+    if counted[0] and coverage and coverage.start > now.start:
+        yield f"The records begin on {day_text(coverage.start)}."
+    if before.end > now.start:
+        yield f"The period overlaps its baseline, {period_text(before)}."
+
+
+def _nothing_observed(window: Period, coverage: Period | None, stated: list[Baseline]) -> Missing:
+    if not window.days:
+        return Missing(f"{day_text(window.start)} lies ahead", window.start)
+    reach = f"; the records end on {day_text(coverage.last)}" if coverage else ""
+    also = ", and no stated number begins on that day" if stated else ""
+    return Missing(f"no records cover the days from {day_text(window.start)}{also}{reach}", window.start)
+
+
+def _side(period: Period, stated: Baseline | None, indicator: Indicator, snapshot: Snapshot, group: Labels) -> Side:
+    if stated is not None:
+        total = stated.total_for(indicator) or 0
+        return Side(period, total, stated.attacks, stated=stated)
+    totals = snapshot.totals(indicator, group, period)
+    return Side(period, measured(indicator, totals), totals.events, totals=totals)
+
+
+def _disagreement(before: Side, plan: Plan) -> Iterator[str]:
+    """Records and a stated number of the same days that differ too much to keep silent about it."""
+    said = plan.rival.total_for(plan.indicator) if plan.rival else None
+    if plan.rival and said is not None and abs(before.total - said) > DISAGREEMENT * max(before.total, said):
+        yield (
+            f"For {period_text(before.period)} the records give {before.total}, while {plan.rival.baseline} states {said}: "
+            "the records are used."
+        )

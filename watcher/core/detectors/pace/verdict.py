@@ -1,0 +1,175 @@
+"""What the numbers of ``pace`` are worth: dispersion, test, sequential score, evidence, projection.
+
+The sequential score alone sets the evidence, because the rule is looked at every day; the test gives the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from watcher.core import stats
+from watcher.core.detectors.pace.sides import Side, Sides
+from watcher.core.indicator import Indicator
+from watcher.core.period import Period
+from watcher.core.stats import RateTest
+
+Test = Literal["auto", "none", "exact", "sequential", "inflated"]
+Evidence = Literal["none", "weak", "moderate", "strong"]
+
+#: The dispersion is measured where each period has so many events with a value.
+MEASURED_FROM = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dispersion:
+    """Variance over mean, and where it comes from."""
+
+    value: float
+    #: One word, as in "with assumed dispersion 5"; empty for counts.
+    word: str = ""
+    #: How it came about.
+    basis: str = "1, because events are counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Where the period leads when the rate holds until its end."""
+
+    #: The year or the month that the period is part of.
+    whole: Period
+    total: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is made of two sides."""
+
+    ratio: float
+    expected: float
+    dispersion: Dispersion
+    #: The test that was used: none, exact, sequential or inflated.
+    test: Test
+    #: What it says; None without a test, or where it says nothing.
+    result: RateTest | None
+    llr: float
+    score: float
+    evidence: Evidence
+    #: Whether days and events suffice for the sequential score to be judged.
+    is_judged: bool
+    smallest_visible_ratio: float
+    projection: Projection | None
+
+
+def judge(
+    sides: Sides,
+    indicator: Indicator,
+    *,
+    test: Test = "auto",
+    assumed: float = 5,
+    given: float | None = None,
+    whole: Period | None = None,
+) -> Verdict:
+    """Weigh the current period against its baseline.
+
+    :param whole: the year or month to project to; None for windows that move.
+    """
+    now, before = sides.now.tally, sides.before.tally
+    spread = dispersion(sides, indicator, assumed=assumed, given=given)
+    if test == "auto":
+        test = "inflated" if indicator.is_sum else "exact"
+    llr = stats.sequential(now, before)
+    score, is_judged = llr / spread.value, _is_judged(sides.now, spread)
+    return Verdict(
+        ratio=stats.rate_ratio(now, before),
+        expected=before.rate * now.days,
+        dispersion=spread,
+        test=test,
+        result=_tested(sides, test, spread),
+        llr=llr,
+        score=score,
+        evidence=_evidence(score) if is_judged else "none",
+        is_judged=is_judged,
+        smallest_visible_ratio=stats.smallest_visible_ratio(now.days, before, dispersion=spread.value),
+        projection=_projection(sides.now, whole, spread) if whole else None,
+    )
+
+
+def dispersion(sides: Sides, indicator: Indicator, *, assumed: float, given: float | None) -> Dispersion:
+    """Variance over mean: given, measured over the events of both periods, stated, or assumed, in this order.
+
+    A sum cannot vary less than if every event brought the mean, so the mean per event is the least that is assumed.
+    """
+    if given is not None:
+        return Dispersion(given, "given", f"{given:g}, given in the rule")
+    if not indicator.is_sum:
+        return Dispersion(1)
+    measured = _measured(sides)
+    if measured is not None:
+        return measured
+    stated = max(_stated(sides), default=None)
+    mean = max(_means(sides), default=0)
+    least = stated or assumed
+    if mean > least:
+        return Dispersion(mean, "least possible", f"{mean:.3g}, the mean {indicator.noun} per attack: a lower bound")
+    why = (
+        "stated with the baseline"
+        if stated
+        else f"assumed: fewer than {MEASURED_FROM} attacks with a value are stored in a period"
+    )
+    return Dispersion(least, "stated" if stated else "assumed", f"{least:g}, {why}")
+
+
+def _measured(sides: Sides) -> Dispersion | None:
+    """The sum of squares over the sum, over the events of both periods."""
+    both = [side.totals for side in (sides.now, sides.before) if side.totals is not None]
+    if len(both) < 2 or min(each.valued for each in both) < MEASURED_FROM or not sum(each.total for each in both):  # noqa: PLR2004 - both sides
+        return None
+    squares, total = sum(each.squares for each in both), sum(each.total for each in both)
+    value = squares / total
+    counts = " and ".join(str(each.valued) for each in both)
+    return Dispersion(
+        value, "measured", f"{squares} / {total} = {value:.3g}, sum of squares over sum of {counts} events"
+    )
+
+
+def _stated(sides: Sides) -> Iterator[float]:
+    for side in (sides.now, sides.before):
+        if side.stated is not None and side.stated.dispersion is not None:
+            yield side.stated.dispersion
+
+
+def _means(sides: Sides) -> Iterator[float]:
+    for side in (sides.now, sides.before):
+        if side.valued:
+            yield side.total / side.valued
+
+
+def _tested(sides: Sides, test: Test, spread: Dispersion) -> RateTest | None:
+    now, before = sides.now.tally, sides.before.tally
+    if test == "exact":
+        return stats.exact(now, before)
+    return stats.inflated(now, before, dispersion=spread.value) if test == "inflated" else None
+
+
+def _is_judged(now: Side, spread: Dispersion) -> bool:
+    """Whether the gates of the sequential test are open; without an event count, D of a sum count as one event."""
+    events = now.total / spread.value if now.events is None else now.events
+    return now.period.days >= stats.SEQUENTIAL_DAYS and events >= stats.SEQUENTIAL_EVENTS
+
+
+def _evidence(score: float) -> Evidence:
+    if score >= stats.STRONG_SCORE:
+        return "strong"
+    if score >= stats.MODERATE_SCORE:
+        return "moderate"
+    return "weak" if score > 0 else "none"
+
+
+def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
+    days_left = max(0, whole.days - now.period.days)
+    low, high = stats.projection(now.tally, days_left, dispersion=spread.value)
+    return Projection(whole, now.total + now.tally.rate * days_left, low, high)

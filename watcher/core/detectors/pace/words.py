@@ -1,0 +1,337 @@
+"""What ``pace`` says: the headline, the sentences of the message, and the arithmetic step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from watcher.core import stats
+from watcher.core.baseline import Baseline
+from watcher.core.detectors.frame import counted, missing_values, period_text, subject, whole
+from watcher.core.detectors.pace.sides import Side, Sides
+from watcher.core.detectors.pace.verdict import Verdict
+from watcher.core.fact import Citation
+from watcher.core.indicator import Indicator
+from watcher.core.label import Labels
+from watcher.core.period import Period
+from watcher.core.reading import day_text
+from watcher.core.stats import Tally
+
+#: From this ratio on, "3.2 times" reads better than "220 % above".
+_TIMES = 3
+#: Rates are told per day, per 30 days or per year: the first in which the larger one reaches this.
+_TELLING_RATE = 0.1
+_UNITS = ((1, "a day"), (30, "in 30 days"), (365, "a year"))
+#: A number from here on is told without a fraction.
+_WHOLE_FROM = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything there is to tell."""
+
+    indicator: Indicator
+    group: Labels
+    sides: Sides
+    verdict: Verdict
+    #: The largest event's value; None without records, and for counts.
+    largest: int | None = None
+    #: The year it is told in: days of another year are told with it.
+    this_year: int | None = None
+
+    @property
+    def noun(self) -> str:
+        """``deaths``."""
+        return self.indicator.noun
+
+    @property
+    def now(self) -> Side:
+        """The current period."""
+        return self.sides.now
+
+    @property
+    def before(self) -> Side:
+        """The baseline."""
+        return self.sides.before
+
+    @property
+    def pace(self) -> str:
+        """What the rate is compared with: ``the 2019 pace``."""
+        if self.sides.same_days_of is not None:
+            return f"the pace of the same days of {self.sides.same_days_of}"
+        year = _whole_year(self.before.period)
+        return f"the {year} pace" if year else f"the pace of {period_text(self.before.period)}"
+
+    @property
+    def there(self) -> str:
+        """When the baseline was: ``in 2019``."""
+        if self.sides.same_days_of is not None:
+            return f"on the same days of {self.sides.same_days_of}"
+        year = _whole_year(self.before.period)
+        return f"in {year}" if year else f"from {period_text(self.before.period)}"
+
+
+def headline(told: Told) -> str:
+    """``Deaths, Mozambique: 31 % above the 2019 pace, 447 deaths to 6 Jul (weak evidence)``."""
+    last, evidence = told.now.period.last, told.verdict.evidence
+    seen = f"{counted(told.now.total, told.noun)} to {_short(last, told.this_year)}"
+    if not told.before.total:
+        said = f"{seen}, {'none' if told.now.total else 'as'} {told.there}"
+    elif not told.now.total:
+        said = f"{seen}, where {told.pace} gives {number(told.verdict.expected)}"
+    else:
+        said = f"{above(told.verdict.ratio)} {told.pace}, {seen}"
+    words = "no evidence of a rise" if evidence == "none" else f"{evidence} evidence"
+    return f"{subject(told.indicator, told.group)}: {said} ({words})"
+
+
+def above(ratio: float) -> str:
+    """``31 % above``, ``12 % below``, ``3.2 times`` or ``at``, for a finite ratio."""
+    if ratio >= _TIMES:
+        return f"{ratio:.1f} times"
+    percent = round(abs(ratio - 1) * 100)
+    return "at" if not percent else f"{percent} % {'above' if ratio > 1 else 'below'}"
+
+
+def sentence(told: Told) -> str:
+    """``447 deaths in 188 days; the 2019 pace gives 340 (ratio 1.315).``."""
+    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.period.days, 'days')}"
+    if not told.before.total:
+        return f"{seen}; there were none {told.there}." if told.now.total else f"{seen}, and none {told.there}."
+    ratio = f" (ratio {told.verdict.ratio:.3f})" if told.now.total else ""
+    return f"{seen}; {told.pace} gives {number(told.verdict.expected)}{ratio}."
+
+
+def what(told: Told) -> str:
+    """``2.38 deaths a day against 1.81 in 2019 (660 deaths in 309 attacks). At this pace 870 by 31 December.``."""
+    days, unit = _unit(told.now.tally, told.before.tally)
+    now, before = told.now.tally.rate * days, told.before.tally.rate * days
+    rates = f"{now:.2f} {told.noun} {unit} against {before:.2f} {told.there} ({_made_of(told.before, told.indicator)})."
+    projection = told.verdict.projection
+    if projection is None:
+        return rates
+    last = projection.whole.last
+    by = _day(last, told.this_year)
+    span = f"{whole(projection.low)} to {whole(projection.high)}"
+    return f"{rates} At this pace {number(projection.total)} by {by} (95 % interval {span})."
+
+
+def sure(told: Told) -> str:
+    """How far the rise can be believed, and what would make it more."""
+    verdict = told.verdict
+    opening = "No evidence of a rise" if verdict.evidence == "none" else verdict.evidence.capitalize()
+    parts = [_interval_words(told), _score_words(verdict), _without_largest_words(told)]
+    return f"{opening}: {'; '.join(part for part in parts if part)}."
+
+
+def unknown(told: Told) -> tuple[str, ...]:
+    """What is assumed, missing or differs, one sentence each."""
+    return (*_stated_gaps(told), *_missing(told), *told.sides.notes)
+
+
+def source(told: Told, citations: Mapping[str, Citation], records: str) -> tuple[str, ...]:
+    """Where the numbers come from: records, and each publication with what it counted."""
+    lines = [records] if told.now.totals or told.before.totals else []
+    return (*lines, *(_reference(cite, _stated(told), citations) for cite in cites(told)))
+
+
+def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
+    """Every step with its numbers, for whoever wants to check them by hand."""
+    now, before, verdict = told.now.tally, told.before.tally, told.verdict
+    yield f"Observed: {_made_of(told.now, told.indicator)}, {_origin(told.now)}"
+    yield f"Baseline: {_made_of(told.before, told.indicator)}, {_origin(told.before)}"
+    yield f"Rate: {now.total} / {now.days} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
+    yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
+    yield f"Expected: {before.rate:.4f} x {now.days} days = {verdict.expected:.1f}"
+    if verdict.projection is not None:
+        reach = verdict.projection
+        yield (
+            f"Projected: {now.rate:.4f} x {reach.whole.days} days = {reach.total:.0f} by {day_text(reach.whole.last)}, "
+            f"95 % predictive interval {reach.low:.0f} to {reach.high:.0f}"
+        )
+    yield f"Dispersion D: {verdict.dispersion.basis}"
+    yield _test_arithmetic(told)
+    yield from _score_arithmetic(told)
+    yield f"Smallest ratio that p < 0.01 could tell after {now.days} days: {ratio_text(verdict.smallest_visible_ratio)}"
+    if told.largest:
+        yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {_without_largest(told):.3f}"
+    for cite in cites(told):
+        yield _cited(cite, citations)
+
+
+def cites(told: Told) -> tuple[str, ...]:
+    """The citations that the numbers rest on."""
+    return tuple(dict.fromkeys(each.cite for each in _stated(told)))
+
+
+def number(value: float) -> str:
+    """``340``, ``3.4`` or ``0.34``: no more digits than mean something."""
+    if value >= _WHOLE_FROM or value == round(value):
+        return whole(value)
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def ratio_text(ratio: float) -> str:
+    """``1.315``, or ``infinite``."""
+    return "infinite" if math.isinf(ratio) else f"{ratio:.3f}"
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _whole_year(period: Period) -> int | None:
+    return period.start.year if period == Period.of_year(period.start.year) else None
+
+
+def _unit(now: Tally, before: Tally) -> tuple[int, str]:
+    rate = max(now.rate, before.rate)
+    return next((unit for unit in _UNITS if rate * unit[0] >= _TELLING_RATE), _UNITS[-1])
+
+
+def _made_of(side: Side, indicator: Indicator) -> str:
+    """``660 deaths in 309 attacks``."""
+    total = counted(side.total, indicator.noun)
+    if not indicator.is_sum or side.events is None:
+        return total
+    return f"{total} in {counted(side.events, 'attacks' if side.stated else 'events')}"
+
+
+def _origin(side: Side) -> str:
+    period = f"{period_text(side.period)}, {side.period.days} days with both ends"
+    return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
+
+
+def _stated(told: Told) -> list[Baseline]:
+    return [side.stated for side in (told.now, told.before) if side.stated is not None]
+
+
+def _reference(cite: str, stated: list[Baseline], citations: Mapping[str, Citation]) -> str:
+    citation = citations.get(cite)
+    reference = citation.reference if citation else cite
+    definitions = dict.fromkeys(each.definition for each in stated if each.cite == cite and each.definition)
+    differs = f". Definition differs from the indicator's filter: {'; '.join(definitions)}" if definitions else ""
+    return f"{reference}{differs}"
+
+
+def _cited(cite: str, citations: Mapping[str, Citation]) -> str:
+    citation = citations.get(cite)
+    if citation is None:
+        return f"Cited: {cite}"
+    url = f", {citation.url}" if citation.url else ""
+    return f"Cited: {citation.title}, {citation.reference}{url}"
+
+
+def _stated_gaps(told: Told) -> Iterator[str]:
+    for side in (told.now, told.before):
+        if side.stated is None:
+            continue
+        if side.stated.attacks is None:
+            yield f"No {_when(side.period)} attack count."
+        if side.stated.period.cutoff == "assumed":
+            yield f"The day to which {whole(side.total)} counts is assumed ({_day(side.period.last, told.this_year)})."
+        if side.stated.at_least:
+            yield f"{whole(side.total)} is a lower bound."
+
+
+def _when(period: Period) -> str:
+    return str(period.start.year) if period.start.year == period.last.year else period_text(period)
+
+
+def _short(day: date, this_year: int | None) -> str:
+    return day_text(day).removesuffix(f" {day.year}") if this_year in {None, day.year} else day_text(day)
+
+
+def _day(day: date, this_year: int | None) -> str:
+    year = "" if this_year in {None, day.year} else f" {day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]}{year}"
+
+
+def _missing(told: Told) -> Iterator[str]:
+    for side, period in ((told.now, ""), (told.before, f" {told.there}")):
+        if side.totals is not None:
+            for text in missing_values(told.indicator, side.totals):
+                yield text if not period else f"{text.removesuffix('.')}{period}."
+
+
+def _interval_words(told: Told) -> str:
+    verdict, spread = told.verdict, told.verdict.dispersion
+    spoken = f" with {spread.word} dispersion {spread.value:.3g}" if spread.word else ""
+    if verdict.result is None:
+        wanted = verdict.test == "inflated"
+        return "no interval, because one of the two totals is zero" if wanted else spoken.removeprefix(" with ")
+    low, high = verdict.result.low, verdict.result.high
+    reach = f"{low:.2f} or more" if math.isinf(high) else f"{low:.2f}-{high:.2f}"
+    return f"interval of the ratio {reach}{spoken if verdict.test == 'inflated' else ''}"
+
+
+def _score_words(verdict: Verdict) -> str:
+    if verdict.llr <= 0:
+        return "the rate is not above the baseline's"
+    if not verdict.is_judged:
+        return f"too early: judged from {stats.SEQUENTIAL_DAYS} days and {stats.SEQUENTIAL_EVENTS} events on"
+    word = "strong from" if verdict.evidence == "strong" else "strong needs"
+    return f"sequential score {verdict.score:.2f}, {word} {stats.STRONG_SCORE:g}"
+
+
+def _without_largest(told: Told) -> float:
+    rest = Tally(told.now.total - (told.largest or 0), told.now.period.days)
+    return stats.rate_ratio(rest, told.before.tally)
+
+
+def _without_largest_words(told: Told) -> str:
+    """Said when one event alone lifts the rate above the baseline's."""
+    if not told.largest or told.verdict.ratio <= 1 or _without_largest(told) > 1:
+        return ""
+    return f"without its largest event ({counted(told.largest, told.noun)}) the ratio is {_without_largest(told):.2f}"
+
+
+def _test_arithmetic(told: Told) -> str:
+    verdict, now, before = told.verdict, told.now.tally, told.before.tally
+    if verdict.result is None:
+        why = "one of the two totals is zero" if verdict.test == "inflated" else f"test: {verdict.test}"
+        return f"Interval of the ratio: none ({why})"
+    said = f"{ratio_text(verdict.result.low)} to {ratio_text(verdict.result.high)} (95 %), one-sided p {verdict.result.p:.3g}"
+    if verdict.test == "exact":
+        return f"Interval of the ratio, exact: {said}, from {now.total} of {now.total + before.total} in {now.days} of {now.days + before.days} days"
+    error = stats.inflated_error(now, before, dispersion=verdict.dispersion.value)
+    return (
+        f"Interval of the ratio: se of its logarithm = sqrt({verdict.dispersion.value:.3g} x (1/{now.total} + "
+        f"1/{before.total})) = {error:.4f}; exp({math.log(verdict.ratio):.4f} -+ 1.96 x {error:.4f}) = {said}"
+    )
+
+
+def _score_arithmetic(told: Told) -> Iterator[str]:
+    verdict, now, before = told.verdict, told.now.tally, told.before.tally
+    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days})"
+    if verdict.llr > 0:
+        yield (
+            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days}) + {before.total} ln({before.total}/{before.days})"
+            f" - {both} = {verdict.llr:.2f}"
+        )
+    else:
+        yield "Log-likelihood ratio: 0, because the rate is not above the baseline's"
+    gates = f"{stats.SEQUENTIAL_DAYS} days and {stats.SEQUENTIAL_EVENTS} events"
+    yield (
+        f"Score: {verdict.llr:.2f} / {verdict.dispersion.value:.3g} = {verdict.score:.2f}; "
+        f"weak under {stats.MODERATE_SCORE:g}, moderate under {stats.STRONG_SCORE:g}, else strong: {verdict.evidence}"
+        f"{'' if verdict.is_judged else f', because {gates} are needed'}"
+    )

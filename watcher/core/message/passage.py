@@ -1,0 +1,399 @@
+"""Passages: what is said of one alert, as sentences in named sections, before any channel lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice, pairwise
+
+from watcher.core.alert import Reason, State
+from watcher.core.message import Desk, Item, Notification, NotifyReason
+from watcher.core.message.chart import sparkline
+from watcher.core.message.phrase import (
+    any_day_text,
+    clean,
+    comparison_text,
+    counted,
+    every_text,
+    long_span,
+    map_link,
+    mapping,
+    mappings,
+    moment_of,
+    moment_text,
+    number,
+    sentence,
+    share_text,
+    span_text,
+    texts,
+    web_link,
+)
+from watcher.core.reading import Kind, Output, Value, day_text
+from watcher.core.severity import Severity
+
+#: How many records a message shows.
+LATEST = 5
+#: How many contributors a message shows.
+LARGEST = 5
+#: A trend is called one from this many days on.
+_TREND_DAYS = 28
+#: From this share on, one event is too much of a total to call it a trend and nothing else.
+_LARGE_SHARE = 0.2
+#: The outputs whose change since the last message is told, in this order.
+_TELLING = ("value", "observed", "count", "ratio", "change", "evidence", "from", "to")
+_URGENCY = {Severity.CRITICAL: "Urgent", Severity.WARNING: "Not urgent", Severity.INFO: "For information"}
+_ADVICE = {
+    Severity.CRITICAL: "look at it now",
+    Severity.WARNING: "look at it in working hours",
+    Severity.INFO: "nothing has to be done now",
+}
+#: What a source does to records, as the evidence names it.
+_REVISIONS = ("deleted", "revised", "new")
+_PROOF = {"true": "confirmed by others", "partly": "partly verified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address, always http or https, and what lies behind it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that is said, with links for those who want more."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is said under one name: WHAT, SURE?, UNKNOWN, ..."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Everything that is said of one alert."""
+
+    #: WARNING, ENDED, WITHDRAWN, ...
+    mark: str
+    headline: str
+    #: The lines that a tired person reads.
+    lead: tuple[str, ...]
+    sections: tuple[Section, ...]
+    #: The command that shows the arithmetic.
+    explain: str
+
+
+def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
+    """Say everything about one alert."""
+    sections = (
+        Section("WHAT", _entries(_what(item))),
+        Section("WHERE", () if item.is_over else _entries(_where(item))),
+        Section("SURE?", () if item.is_over else _entries(_sure(item))),
+        Section("UNKNOWN", _entries(texts(item.transition.evidence.get("unknown")))),
+        Section("CHANGED", _entries([" ".join(filter(None, _changed(item, notification, desk))), _revisions(item)])),
+        Section("SOURCE", _entries(_source(item, desk))),
+        Section("DO", tuple(_to_do(item, desk))),
+        Section("NEXT", _entries([_next(item, notification)])),
+        Section("RECORDS", () if item.is_over else tuple(_records(item))),
+    )
+    said = tuple(section for section in sections if section.entries)
+    return Passage(mark(item), headline(item), lead(item), said, explain(item))
+
+
+def mark(item: Item) -> str:
+    """One word for how the alert stands: its severity, or how it ended."""
+    if item.is_withdrawn:
+        return "WITHDRAWN"
+    return "ENDED" if item.is_over else item.transition.severity.value.upper()
+
+
+def headline(item: Item) -> str:
+    """The alert in one line, without its severity; a claim stays a claim, and weak evidence is called weak."""
+    if item.is_over:
+        return clean(f"{_name(item)}: {_ending(item)}")
+    line = clean(item.summary or item.transition.evidence.get("headline") or _name(item))
+    said = line.casefold()
+    notes = (("claim", _claim(item)), ("evidence", _strength(item)), ("no data", "" if _judged(item) else "no data"))
+    extra = "; ".join(note for word, note in notes if note and word not in said)
+    return f"{line} ({extra})" if extra else line
+
+
+def lead(item: Item) -> tuple[str, ...]:
+    """The lines that must do for a tired person."""
+    if item.is_withdrawn:
+        return ("Withdrawn: as known now, this alert would not have fired.", sentence(_difference(item)))
+    if item.is_over:
+        return (sentence(f"ended: {_name(item)}"), sentence(_why_over(item)))
+    first = sentence(item.description or item.transition.evidence.get("sentence") or _without_sentence(item))
+    claim = _claim(item)
+    claimed = f" It is {claim}." if claim and "claim" not in first.casefold() else ""
+    return (first, f"{_urgency(item)}.{claimed}")
+
+
+def explain(item: Item) -> str:
+    """The command that shows why."""
+    return f"watcher explain {clean(item.transition.fingerprint)}"
+
+
+def _entries(lines: tuple[str, ...] | list[str]) -> tuple[Entry, ...]:
+    return tuple(Entry(line) for line in lines if line)
+
+
+def _name(item: Item) -> str:
+    group = ", ".join(clean(value) for _, value in item.transition.group)
+    return f"{clean(item.alert)} ({group})" if group else clean(item.alert)
+
+
+def _judged(item: Item) -> bool:
+    """An alert without a single value is one about missing data."""
+    return bool(item.transition.values) or item.transition.reason is Reason.OCCURRED
+
+
+def _without_sentence(item: Item) -> str:
+    if _judged(item):
+        return headline(item)
+    because = " ".join(texts(item.transition.evidence.get("because")))
+    return f"no data: {because or 'there is nothing to judge this rule by'}"
+
+
+def _claim(item: Item) -> str:
+    claimant = clean(item.transition.values.get("claimed_by") or "")
+    proof = _PROOF.get(str(item.transition.values.get("verified")).casefold(), "not verified")
+    return f"claimed by {claimant}, {proof}" if claimant else ""
+
+
+def _strength(item: Item) -> str:
+    word = clean(item.transition.values.get("evidence") or "")
+    return f"{word} evidence" if word else ""
+
+
+def _urgency(item: Item) -> str:
+    if item.transition.after is State.RECOVERING:
+        return "Easing: the condition has ceased, and the alert is kept open in case it holds again"
+    severity, days = item.transition.severity, number(item.transition.values.get("days"))
+    if days is None or days < _TREND_DAYS or "ratio" not in item.transition.values:
+        return f"{_URGENCY[severity]}: {_ADVICE[severity]}"
+    advice = f", {_ADVICE[severity]}" if severity is Severity.CRITICAL else ""
+    share = number(item.transition.values.get("largest_event_share"))
+    rest = (
+        "not a new attack" if share is None or share < _LARGE_SHARE else f"but one event is {share_text(share)} of it"
+    )
+    return f"{_URGENCY[severity]}{advice}: {long_span(int(days))} trend, {rest}"
+
+
+def _ending(item: Item) -> str:
+    if item.is_withdrawn:
+        return _difference(item)
+    if item.transition.reason is Reason.CEASED:
+        changes = ", ".join(islice(_changes(item), 2))
+        return (changes or "the condition ceased") if _judged(item) else "no data, which is no all-clear"
+    return item.transition.reason.value
+
+
+def _why_over(item: Item) -> str:
+    match item.transition.reason:
+        case Reason.CEASED if not _judged(item):
+            return "There is no data to judge it by any more: this is no all-clear"
+        case Reason.PERIOD_ENDED:
+            return "The period ended and the count starts again: this is no all-clear"
+        case Reason.RULE_REMOVED:
+            return "The rule is no longer in force: this is no all-clear"
+        case Reason.CEASED:
+            changes = ", ".join(_changes(item))
+            return f"The condition no longer holds{f': {changes}' if changes else ''}"
+        case reason:
+            return reason.value
+
+
+def _difference(item: Item) -> str:
+    """What was taken back, and the ratio that is left."""
+    difference = mapping(item.transition.evidence.get("difference"))
+    line = clean(difference.get("text") or Reason.RETRACTED.value)
+    ratio = item.transition.values.get("ratio")
+    return line if ratio is None or "ratio" in line else f"{line}, ratio {_shown(item.outputs.get('ratio'), ratio)}"
+
+
+def _total(value: object) -> int:
+    return int(number(value) or 0)
+
+
+def _ids(value: object) -> list[str]:
+    """The ids of revised records, from a list of ids or of records."""
+    parts = value if isinstance(value, list | tuple) else ()
+    return [clean(part.get("id") if isinstance(part, Mapping) else part, limit=80) for part in parts]
+
+
+def _revisions(item: Item) -> str:
+    """What became of the records: ``1 deleted (MOZ7), 0 revised, 2 new``."""
+    difference = mapping(item.transition.evidence.get("difference"))
+    if not difference or not item.is_withdrawn:
+        return ""
+    parts = []
+    for verb in _REVISIONS:
+        ids = _ids(difference.get(verb))
+        some = ", ".join([*ids[:LATEST], *(["..."] if len(ids) > LATEST else [])])
+        parts.append(f"{len(ids) or _total(difference.get(verb))} {verb}{f' ({some})' if some else ''}")
+    return f"Records: {', '.join(parts)}."
+
+
+def _changes(item: Item) -> Iterator[str]:
+    """``ratio 1.315 → 0.940`` for each telling output that differs from the last message."""
+    for name in _TELLING:
+        before, after = item.previous_values.get(name), item.transition.values.get(name)
+        shown = (_shown(item.outputs.get(name), before), _shown(item.outputs.get(name), after))
+        if before is not None and after is not None and shown[0] != shown[1]:
+            yield f"{name} {shown[0]} → {shown[1]}"
+
+
+def _shown(output: Output | None, value: object) -> str:
+    """A value in its output's unit; without one, whole numbers as counts and others with four digits."""
+    if output is None:
+        kind = Kind.COUNT if isinstance(value, float | int) and float(value).is_integer() else Kind.NUMBER
+        output = Output("", kind, "")
+    if output.kind is Kind.DATE:
+        return any_day_text(value)
+    plain: Value = value if isinstance(value, str | int | float | date) or value is None else str(value)
+    return clean(output.format(plain))
+
+
+def _what(item: Item) -> list[str]:
+    evidence = item.transition.evidence
+    return [clean(evidence.get("what") or ""), "" if item.is_over else _by_week(evidence.get("chart"))]
+
+
+def _by_week(chart: object) -> str:
+    """The cumulative picture as what each week added, when it spans at least four weeks of days."""
+    points = chart if isinstance(chart, list | tuple) else ()
+    totals = [number(point[1]) for point in points if isinstance(point, list | tuple) and len(point) > 1]
+    known = [total for total in totals if total is not None]
+    if len(known) < _TREND_DAYS:
+        return ""
+    added = [later - earlier for earlier, later in pairwise(known[::-7][::-1])]
+    return f"By week, to the last day: {sparkline(added, width=52)} (most {max(added):.0f})."
+
+
+def _where(item: Item) -> list[str]:
+    places = [
+        f"{clean(row.get('name') or '') or 'place not stated'} {share_text(share)}"
+        for row in mappings(item.transition.evidence.get("contributors"))[:LARGEST]
+        if (share := number(row.get("share"))) is not None
+    ]
+    largest = number(item.transition.values.get("largest_event_share"))
+    return [
+        sentence(f"most of it: {', '.join(places)}") if places else "",
+        f"The largest single event is {share_text(largest)} of the total." if largest else "",
+    ]
+
+
+def _sure(item: Item) -> list[str]:
+    sure = sentence(item.transition.evidence.get("sure") or "")
+    claim = _claim(item)
+    return [
+        sure,
+        sentence(f"this is {claim}") if claim and "claim" not in sure.casefold() else "",
+        *(sentence(f"known false alarm: {clean(case)}") for case in item.falsepositives),
+    ]
+
+
+def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str]:
+    before = item.before
+    if notification.reason is NotifyReason.STATE_AT_START:
+        yield "It already held when watching began; nobody was told before."
+    elif notification.reason is NotifyReason.REPEAT:
+        yield "A reminder: it was told before, and goes on."
+    elif before is None:
+        yield "First notice." if not item.is_over else ""
+    else:
+        told = moment_of(before.get("tick"))
+        yield f"Told before{f' on {moment_text(told, desk.timezone)}' if told else ''}."
+        was = clean(before.get("severity") or "")
+        now = item.transition.severity.value
+        yield f"Severity {was} → {now}." if was and was != now and not item.is_over else ""
+        changes = ", ".join(_changes(item))
+        yield f"Since then: {changes}." if changes else "The numbers are the same."
+    yield _lasted(item, desk)
+
+
+def _lasted(item: Item, desk: Desk) -> str:
+    since = moment_text(item.starts_at, desk.timezone)
+    if not item.is_over:
+        return f"Firing since {since}."
+    ends_at = item.ends_at or item.transition.tick
+    return f"It lasted {span_text(ends_at - item.starts_at)}, from {since} to {moment_text(ends_at, desk.timezone)}."
+
+
+def _source(item: Item, desk: Desk) -> list[str]:
+    known = moment_text(item.transition.tick, desk.timezone)
+    watermark = item.transition.watermark
+    data = f"; data to {day_text(watermark)}" if watermark else ""
+    return [*texts(item.transition.evidence.get("source")), f"Judged by what was known on {known}{data}."]
+
+
+def _to_do(item: Item, desk: Desk) -> Iterator[Entry]:
+    contact, runbook = clean(item.contact or desk.contact), clean(item.runbook or desk.runbook)
+    if contact:
+        yield Entry(f"Contact: {contact}")
+    if link := web_link(item.runbook or desk.runbook):
+        yield Entry("", (Link("Runbook", link),))
+    elif runbook:
+        yield Entry(f"Runbook: {runbook}")
+    yield Entry(f"Why: {explain(item)}")
+
+
+def _next(item: Item, notification: Notification) -> str:
+    if item.is_over:
+        return "You hear again only if it fires again."
+    if item.transition.reason is Reason.OCCURRED:
+        return f"You hear again only if it changes again or is withdrawn{_reminder(notification)}. Nobody is told of its end."
+    ends = f"ends ({comparison_text(item.ends_when)})" if item.ends_when else "ends"
+    ends = ends if _judged(item) else "data arrive again"
+    worse = "" if item.transition.severity is Severity.CRITICAL else "gets worse, "
+    return f"You hear again only if it {worse}is withdrawn, or {ends}{_reminder(notification)}."
+
+
+def _reminder(notification: Notification) -> str:
+    if not notification.repeats or notification.repeats < timedelta(minutes=1):
+        return ""
+    return f"; reminder {every_text(notification.repeats)}"
+
+
+def _records(item: Item) -> Iterator[Entry]:
+    evidence = item.transition.evidence
+    records = mappings(evidence.get("records"))
+    in_all = max(len(records), int(number(evidence.get("records_in_all")) or 0))
+    latest = sorted(records, key=lambda row: (str(row.get("date")), str(row.get("id"))), reverse=True)[:LATEST]
+    if latest:
+        more = f"The {len(latest)} latest of {in_all}:" if in_all > len(latest) else "The latest:"
+        yield Entry(more if in_all > 1 else "The only one shown:")
+    for row in latest:
+        yield Entry(_record(row), tuple(_record_links(row)))
+
+
+def _record(row: Mapping[str, object]) -> str:
+    place = clean(row.get("place") or "") or "place not stated"
+    actors = "; ".join(texts(row.get("actors")))
+    publishers = "; ".join(texts(row.get("publishers"))) or "publisher not stated"
+    about = f" {actors}." if actors else ""
+    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {_deaths(row)}.{about} [{publishers}]"
+
+
+def _deaths(row: Mapping[str, object]) -> str:
+    deaths = number(row.get("fatalities"))
+    if deaths is None:
+        return "deaths not stated"
+    return "no deaths reported" if not deaths else counted(int(deaths), "death")
+
+
+def _record_links(row: Mapping[str, object]) -> Iterator[Link]:
+    if url := map_link(row.get("latitude"), row.get("longitude")):
+        yield Link("Map", url)
+    if url := web_link(row.get("url") or ""):
+        yield Link("Record", url)

@@ -1,0 +1,137 @@
+"""Readings: what a detector sees at a moment, for one group, with everything needed to explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from watcher.core.label import NO_LABELS, Labels
+
+#: The value of an output; None when there is none (an unknown date, a ratio to zero is ``inf``).
+Value = int | float | str | bool | date | None
+
+
+class Kind(StrEnum):
+    """What sort of value an output is: decides how it is compared and how it is written."""
+
+    #: A whole number of something: 447.
+    COUNT = "count"
+    #: A number with a fraction: 340.0.
+    NUMBER = "number"
+    #: A ratio of rates: 1.315.
+    RATIO = "ratio"
+    #: Between 0 and 1: 0.023.
+    PROBABILITY = "probability"
+    #: A share of a whole, shown in percent: 31 %.
+    SHARE = "share"
+    #: Per day: 2.38 a day.
+    PER_DAY = "per_day"
+    #: Days: 188.
+    DAYS = "days"
+    #: A civil date.
+    DATE = "date"
+    #: Text, or one of ``words``.
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One named result of a detector, which conditions compare and templates print."""
+
+    name: str
+    kind: Kind
+    #: One sentence, with the unit.
+    meaning: str
+    #: For text with an order, from least to most: none, weak, moderate, strong.
+    words: tuple[str, ...] = ()
+
+    def format(self, value: Value) -> str:
+        """A value as a person reads it, with its unit where it has one."""
+        return _format(self.kind, value)
+
+
+class Status(StrEnum):
+    """Whether a reading can be judged."""
+
+    OK = "ok"
+    #: There is nothing to judge by: no record covers the days, or the source is silent.
+    NO_DATA = "no_data"
+    #: Not enough yet; the reason says what is missing.
+    LEARNING = "learning"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a detector sees for one group."""
+
+    labels: Labels = NO_LABELS
+    status: Status = Status.OK
+    #: The outputs by name; every name the detector declares is present when the status is OK.
+    values: Mapping[str, Value] = field(default_factory=dict)
+    #: Event-like detectors: does the thing it looks for exist now? Others: always True.
+    present: bool = True
+    #: Event-like detectors: what makes this occurrence differ from the last one; empty otherwise.
+    occurrence: str = ""
+    #: Event-like detectors: when that occurrence became known.
+    known_at: datetime | None = None
+    #: First day of the calendar period it speaks of (ytd, mtd); None for windows that move.
+    period: date | None = None
+    #: The headline without severity: "Mozambique deaths 31 % above 2019 pace: 447 to 6 Jul".
+    headline: str = ""
+    #: One or two sentences in the detector's own words.
+    sentence: str = ""
+    #: "WHAT" of the message: the numbers in a sentence or two.
+    what: str = ""
+    #: "SURE?" of the message.
+    sure: str = ""
+    #: "UNKNOWN" of the message: what is assumed, missing or differs, one entry each.
+    unknown: tuple[str, ...] = ()
+    #: "SOURCE" of the message: citations, sources and publishers.
+    source: tuple[str, ...] = ()
+    #: The arithmetic, step by step, for ``watcher explain``.
+    arithmetic: tuple[str, ...] = ()
+    #: Why it cannot be judged, when the status is not OK.
+    reason: str = ""
+    #: The last day it speaks of: the watermark it was read at.
+    watermark: date | None = None
+    #: Names of the citations it rests on.
+    cites: tuple[str, ...] = ()
+    #: The day-by-day picture: (day, cumulative observed, cumulative expected), for the pace chart; may be empty.
+    chart: tuple[tuple[date, float, float], ...] = ()
+    #: Record versions that contribute most, largest first.
+    records: tuple[int, ...] = ()
+
+
+def _format(kind: Kind, value: Value) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, date):
+        return day_text(value)
+    if isinstance(value, bool | str):
+        return str(value)
+    return _format_number(kind, value)
+
+
+_WRITTEN: Mapping[Kind, Callable[[float], str]] = {
+    Kind.COUNT: lambda value: f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}"),
+    Kind.DAYS: lambda value: f"{value:g} days",
+    Kind.RATIO: lambda value: f"{value:.3f}",
+    Kind.PROBABILITY: lambda value: f"{value:.2g}",
+    Kind.SHARE: lambda value: f"{value * 100:.0f} %",
+    Kind.PER_DAY: lambda value: f"{value:.2f} a day",
+    Kind.NUMBER: lambda value: f"{value:.4g}",
+}
+
+
+def _format_number(kind: Kind, value: float) -> str:
+    if value == float("inf"):
+        return "infinite"
+    return _WRITTEN.get(kind, _WRITTEN[Kind.NUMBER])(value)
+
+
+def day_text(day: date) -> str:
+    """``6 Jul 2020``, the same in every locale."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return f"{day.day} {months[day.month - 1]} {day.year}"

@@ -1,0 +1,216 @@
+"""Rules: what a person writes, and how a reading is judged by one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field
+
+from watcher.core.catalogue import Catalogue
+from watcher.core.condition import Condition
+from watcher.core.detectors import DETECTORS, Detector
+from watcher.core.detectors.frame import Defaults, Tier
+from watcher.core.detectors.pace import Parameters as Pace
+from watcher.core.detectors.threshold import Parameters as Threshold
+from watcher.core.detectors.transition import Parameters as Transition
+from watcher.core.document import Document
+from watcher.core.indicator import Indicator
+from watcher.core.label import Labels, fingerprint, slug
+from watcher.core.period import Duration
+from watcher.core.reading import Reading
+from watcher.core.severity import Severity, SeverityTiers
+
+DEFAULT_INTERVAL = timedelta(minutes=1)
+
+
+class RuleStatus(StrEnum):
+    """How far a rule's alerts travel."""
+
+    #: Routed.
+    STABLE = "stable"
+    #: Goes to the receiver named ``test`` only.
+    TEST = "test"
+    #: Evaluated and shown, never delivered.
+    EXPERIMENTAL = "experimental"
+
+
+class Rule(Document):
+    """One rule: a name, one detector with its parameters, and what follows when it holds."""
+
+    alert: str
+    """Its name, a sentence; the identity unless ``id`` is given."""
+    id: str = ""
+    """Its identity, when the name is to be free to change."""
+    formerly: tuple[str, ...] = ()
+    """Former names or ids, the oldest first; alerts keep their state through the renaming."""
+
+    threshold: Threshold | None = None
+    """A value over a window."""
+    pace: Pace | None = None
+    """Is the rate of a period above a baseline's rate?"""
+    transition: Transition | None = None
+    """Did the state of an entity change?"""
+
+    condition: Condition | None = None
+    """Comparisons of the detector's outputs; all must hold. Absent: the detector's default."""
+    recovery: Condition | None = None
+    """When a firing alert ends. Absent: the detector's default, else when the condition no longer holds."""
+    severity: SeverityTiers | None = None
+    """critical, warning or info; or {critical: <comparison>, otherwise: warning}."""
+    hold: Duration = Field(default=timedelta(), alias="for")
+    """How long the condition must hold before the alert fires (``for``)."""
+    keep_firing_for: Duration | None = None
+    """How long the alert goes on after the condition has ceased."""
+    no_data: Literal["keep_last", "resolve", "alert"] = "keep_last"
+    """What to do when there is nothing to judge by."""
+    on_revision: Literal["retract", "ignore"] = "retract"
+    """What to do when a revision takes an alert's ground away."""
+    query_offset: Duration | None = None
+    """Ignore the newest days; wins over the group's and the source's."""
+    status: RuleStatus = RuleStatus.STABLE
+    """stable (routed), test (receiver ``test`` only), experimental (never delivered)."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Labels for routing; fixed text, never a value."""
+    summary: str = ""
+    """Template of the headline; absent: the detector's own sentence."""
+    description: str = ""
+    """Template of the text; absent: the detector's own."""
+    runbook: str = ""
+    """Where it says what to do."""
+    contact: str = ""
+    """Whom to call."""
+    falsepositives: tuple[str, ...] = ()
+    """When it fires without cause."""
+    references: tuple[str, ...] = ()
+    """Publications behind the rule."""
+    author: str = ""
+    """Who answers for it."""
+    tags: tuple[str, ...] = ()
+    """Words to find it by."""
+
+    @property
+    def identity(self) -> str:
+        """Its oldest former name, else ``id``, else the name: what its alerts are known by for ever."""
+        return slug(self.formerly[0] if self.formerly else self.id or self.alert)
+
+    @property
+    def detector_name(self) -> str:
+        """The key of its one detector."""
+        return next(name for name in DETECTORS if getattr(self, name) is not None)
+
+    @property
+    def detector(self) -> Detector:
+        """Its one detector."""
+        return DETECTORS[self.detector_name]
+
+    @property
+    def parameters(self) -> Any:
+        """The detector's parameters."""
+        return getattr(self, self.detector_name)
+
+    @cached_property
+    def rule_hash(self) -> str:
+        """Hash over everything that can change what the rule says."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def fingerprint(self, group: Labels) -> str:
+        """Identity of the alert of one group."""
+        return fingerprint(self.identity, group)
+
+    def defaults(self, catalogue: Catalogue) -> Defaults:
+        """The rule's own keys, with the detector's defaults in the gaps."""
+        own = self.detector.defaults(self.parameters, catalogue)
+        return Defaults(
+            condition=self.condition or own.condition,
+            recovery=self.recovery or (None if self.condition else own.recovery),
+            severity=self.severity.tiers if self.severity else own.severity,
+            keep_firing_for=own.keep_firing_for if self.keep_firing_for is None else self.keep_firing_for,
+        )
+
+
+class Group(Document):
+    """Rules that are evaluated together."""
+
+    group: str = "rules"
+    """Its name."""
+    interval: Duration = DEFAULT_INTERVAL
+    """How often its rules are evaluated, on the grid from the UTC epoch."""
+    query_offset: Duration | None = None
+    """Ignore the newest days; wins over the source's."""
+    labels: Mapping[str, str] = Field(default_factory=dict)
+    """Labels that every rule of the group carries."""
+    rules: tuple[Rule, ...] = ()
+    """Its rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules in force, with everything they speak about."""
+
+    catalogue: Catalogue
+    groups: tuple[Group, ...]
+    #: Hash over every file that was read.
+    content_hash: str = ""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, in the order of the files."""
+        return tuple(rule for group in self.groups for rule in group.rules)
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators that rules name: only these have a series in the store."""
+        named = (getattr(rule.parameters, "indicator", "") for rule in self.rules)
+        known = {name: self.catalogue.indicators[name] for name in named if name in self.catalogue.indicators}
+        return tuple(known.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reading judged by a rule: does it hold now, how badly, and why."""
+
+    rule: str
+    reading: Reading
+    holds: bool
+    #: Whether a firing alert may end: the recovery condition, where there is one, holds.
+    recovers: bool
+    severity: Severity
+    #: The comparisons that hold, or those that do not.
+    because: tuple[str, ...]
+
+
+def judge(rule: Rule, reading: Reading, catalogue: Catalogue) -> Finding:
+    """Hold a reading against the rule's condition, recovery and severity."""
+    outputs, keys = rule.detector.OUTPUTS, rule.defaults(catalogue)
+    values = reading.values
+    holds = reading.present and (keys.condition is None or keys.condition.holds(values, outputs))
+    recovers = not holds and (keys.recovery is None or not reading.present or keys.recovery.holds(values, outputs))
+    return Finding(
+        rule=rule.identity,
+        reading=reading,
+        holds=holds,
+        recovers=recovers,
+        severity=_severity(keys.severity, reading, rule.detector),
+        because=_because(keys.condition, reading, rule.detector, holds=holds),
+    )
+
+
+def _severity(tiers: tuple[Tier, ...], reading: Reading, detector: Detector) -> Severity:
+    for tier in tiers:
+        if tier.when is None or tier.when.holds(reading.values, detector.OUTPUTS):
+            return Severity(tier.severity)
+    return Severity.INFO
+
+
+def _because(condition: Condition | None, reading: Reading, detector: Detector, *, holds: bool) -> tuple[str, ...]:
+    if condition is None:
+        return ("present",) if reading.present else ("absent",)
+    return (str(condition),) if holds else condition.failing(reading.values, detector.OUTPUTS)
