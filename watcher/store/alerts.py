@@ -1,0 +1,257 @@
+"""Alerts as they stand, their transitions, the state of rules, and what waits to be evaluated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping, func, insert, select, update
+
+from watcher.core.alert import Alert, Reason, State, Transition
+from watcher.core.label import Labels
+from watcher.core.reading import Value
+from watcher.core.severity import Severity
+from watcher.store import schema
+from watcher.store.schema import Tx
+
+_alert = schema.alert
+_transition = schema.transition
+_rule_state = schema.rule_state
+_dirty = schema.dirty
+
+
+class RuleState(NamedTuple):
+    """How far a rule has been evaluated."""
+
+    rule: str
+    rule_hash: str
+    #: Tick at which it could first be judged; None until then.
+    activated_at: datetime | None
+    #: Last tick it was evaluated at.
+    last_tick: datetime
+    #: Why it could not be judged at the last tick; empty when it could.
+    problem: str = ""
+
+
+_RULE_STATE = tuple(_rule_state.c[field] for field in RuleState._fields)
+
+
+class StoredTransition(NamedTuple):
+    """A transition with its place in the history."""
+
+    id: int
+    transition: Transition
+    #: Our own clock.
+    recorded_at: datetime
+    #: Newest record version at that moment: bounds a replay.
+    newest_version: int
+
+
+def find_alerts(tx: Tx, *, rule: str = "", states: Collection[State] = ()) -> list[Alert]:
+    """The alerts of a rule, or in some states, by rule and group."""
+    query = select(_alert).order_by(_alert.c.rule, _alert.c.group)
+    if rule:
+        query = query.where(_alert.c.rule == rule)
+    if states:
+        query = query.where(_alert.c.state.in_([state.value for state in states]))
+    return [_to_alert(row) for row in tx.execute(query).mappings()]
+
+
+def alert(tx: Tx, fingerprint: str) -> Alert | None:
+    """One alert; a unique beginning of its fingerprint is enough."""
+    query = select(_alert).where(_alert.c.fingerprint.startswith(fingerprint, autoescape=True)).limit(2)
+    rows = tx.execute(query).mappings().all()
+    return _to_alert(rows[0]) if len(rows) == 1 else None
+
+
+def save_alert(tx: Tx, standing: Alert) -> None:
+    """Store how an alert stands now."""
+    values = {**_alert_values(standing)}
+    changed = tx.execute(update(_alert).where(_alert.c.fingerprint == standing.fingerprint).values(values))
+    if changed.rowcount == 0:
+        tx.execute(insert(_alert).values(fingerprint=standing.fingerprint, **values))
+
+
+def add_transition(tx: Tx, transition: Transition, *, now: datetime) -> None:
+    """Add a transition to the history, which is never edited."""
+    body = {
+        "values": {name: _plain(value) for name, value in transition.values.items()},
+        "evidence": transition.evidence,
+    }
+    newest = tx.execute(select(func.coalesce(func.max(schema.event.c.version), 0))).scalar_one()
+    tx.execute(
+        insert(_transition).values(
+            fingerprint=transition.fingerprint,
+            seq=transition.seq,
+            episode=transition.episode,
+            rule=transition.rule,
+            group=json.dumps(transition.group),
+            before=transition.before.value,
+            after=transition.after.value,
+            severity=transition.severity.value,
+            reason=transition.reason.name.lower(),
+            tick=transition.tick,
+            watermark=transition.watermark,
+            rule_hash=transition.rule_hash,
+            notify=int(transition.notify),
+            newest_version=newest,
+            body=json.dumps(body, ensure_ascii=False, sort_keys=True),
+            recorded_at=now,
+        )
+    )
+
+
+def find_transitions(
+    tx: Tx, *, fingerprint: str = "", rule: str = "", episode: int | None = None, limit: int | None = None
+) -> list[StoredTransition]:
+    """Transitions, the newest first."""
+    query = select(_transition).order_by(_transition.c.id.desc())
+    if fingerprint:
+        query = query.where(_transition.c.fingerprint == fingerprint)
+    if rule:
+        query = query.where(_transition.c.rule == rule)
+    if episode is not None:
+        query = query.where(_transition.c.episode == episode)
+    if limit is not None:
+        query = query.limit(limit)
+    return [_to_transition(row) for row in tx.execute(query).mappings()]
+
+
+def rule_states(tx: Tx) -> dict[str, RuleState]:
+    """How far each rule has been evaluated."""
+    return {row.rule: RuleState(*row) for row in tx.execute(select(*_RULE_STATE))}
+
+
+def rule_state(tx: Tx, rule: str) -> RuleState | None:
+    """How far one rule has been evaluated; None when it never was."""
+    row = tx.execute(select(*_RULE_STATE).where(_rule_state.c.rule == rule)).one_or_none()
+    return None if row is None else RuleState(*row)
+
+
+def save_rule_state(tx: Tx, state: RuleState) -> None:
+    """Store how far a rule has been evaluated."""
+    values = state._asdict()
+    changed = tx.execute(update(_rule_state).where(_rule_state.c.rule == state.rule).values(values))
+    if changed.rowcount == 0:
+        tx.execute(insert(_rule_state).values(values))
+
+
+def mark_dirty(tx: Tx, what: str, since: datetime) -> None:
+    """Note that something changed which no evaluation has seen yet: ``records:<source>``, ``facts``, ``rules``."""
+    known = tx.execute(select(_dirty.c.since).where(_dirty.c.what == what)).scalar_one_or_none()
+    if known is None:
+        tx.execute(insert(_dirty).values(what=what, since=since))
+    elif since < known:
+        tx.execute(update(_dirty).where(_dirty.c.what == what).values(since=since))
+
+
+def dirty_marks(tx: Tx) -> dict[str, datetime]:
+    """What changed since the last evaluation, with the least knowledge time of the change."""
+    return {row.what: row.since for row in tx.execute(select(_dirty.c.what, _dirty.c.since))}
+
+
+def clear_dirty(tx: Tx) -> None:
+    """Everything has been evaluated."""
+    tx.execute(_dirty.delete())
+
+
+def rule_set_in_force(tx: Tx) -> str:
+    """The content hash of the rule set that was last put in force; empty when none was."""
+    newest = select(schema.rule_set.c.content_hash).order_by(schema.rule_set.c.id.desc()).limit(1)
+    return tx.execute(newest).scalar_one_or_none() or ""
+
+
+def put_in_force(tx: Tx, content_hash: str, *, now: datetime) -> None:
+    """Note from when a rule set is in force."""
+    tx.execute(insert(schema.rule_set).values(content_hash=content_hash, in_force_from=now))
+
+
+def moments_of_knowledge(tx: Tx, after: datetime, up_to: datetime) -> list[datetime]:
+    """When, in (after, up_to], anything became known or was closed: records, facts and baselines."""
+    books = [schema.fact, schema.baseline]
+    if tx.execute(select(schema.source.c.name).where(schema.source.c.newest_known > after).limit(1)).first():
+        # The events are many and have no index on this: they are searched only when there is something to find.
+        books.append(schema.event)
+    moments: set[datetime] = set()
+    for book in books:
+        for column in (book.c.known_from, book.c.known_to):
+            moments.update(tx.execute(select(column).distinct().where(column > after, column <= up_to)).scalars())
+    return sorted(moments)
+
+
+def _alert_values(standing: Alert) -> dict[str, Any]:
+    return {
+        "rule": standing.rule,
+        "group": json.dumps(standing.group, ensure_ascii=False),
+        "state": standing.state.value,
+        "severity": standing.severity.value,
+        "worst": standing.worst.value,
+        "episode": standing.episode,
+        "seq": standing.seq,
+        "active_at": standing.active_at,
+        "fired_at": standing.fired_at,
+        "ceased_at": standing.ceased_at,
+        "ended_at": standing.ended_at,
+        "fired_watermark": standing.fired_watermark,
+        "period": standing.period,
+        "occurrence": standing.occurrence,
+        "known_at": standing.known_at,
+        "told": int(standing.told),
+    }
+
+
+def _to_alert(row: RowMapping) -> Alert:
+    values = dict(row)
+    return Alert(
+        **{
+            **values,
+            "group": _labels(values["group"]),
+            "state": State(values["state"]),
+            "severity": Severity(values["severity"]),
+            "worst": Severity(values["worst"]),
+            "told": bool(values["told"]),
+        }
+    )
+
+
+def _to_transition(row: RowMapping) -> StoredTransition:
+    body = json.loads(row["body"])
+    transition = Transition(
+        fingerprint=row["fingerprint"],
+        rule=row["rule"],
+        group=_labels(row["group"]),
+        seq=row["seq"],
+        episode=row["episode"],
+        before=State(row["before"]),
+        after=State(row["after"]),
+        severity=Severity(row["severity"]),
+        reason=Reason[row["reason"].upper()],
+        tick=row["tick"],
+        watermark=row["watermark"],
+        rule_hash=row["rule_hash"],
+        values={name: _value(value) for name, value in body["values"].items()},
+        notify=bool(row["notify"]),
+        evidence=body["evidence"],
+    )
+    return StoredTransition(row["id"], transition, row["recorded_at"], row["newest_version"])
+
+
+def _labels(text: str) -> Labels:
+    return tuple((name, value) for name, value in json.loads(text))
+
+
+def _plain(value: Value) -> object:
+    """A value as JSON: a date is marked, so that it comes back as one."""
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return str(value) if isinstance(value, float) and value in {float("inf"), float("-inf")} else value
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, Mapping):
+        return date.fromisoformat(value["date"])
+    if value in {"inf", "-inf"}:
+        return float(str(value))
+    return value if isinstance(value, int | float | str | bool) else None

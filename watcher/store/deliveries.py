@@ -1,0 +1,163 @@
+"""How deliveries stand: what waits in which line, what is due, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, or_, select
+
+from watcher.core.delivery import JITTER, LONGEST_LEASE, LONGEST_WAIT, DeliveryState
+from watcher.store.schema import Moment, Tx, delivery, endpoint_state, message
+
+#: The states of what is to be sent.
+WAITING = (DeliveryState.PENDING.value, DeliveryState.RETRY.value)
+#: Nothing is ever due later than this; more is a clock that was set back.
+LATEST = LONGEST_WAIT * (1 + JITTER)
+#: An endpoint that has taken nothing for so long is reported.
+FAILING_AFTER = timedelta(hours=1)
+
+_OPEN = (*WAITING, DeliveryState.LEASED.value)
+
+
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """Whether an endpoint is to be left alone for a while."""
+    until = endpoint_state.c.not_before
+    # Never unknown, so that it can be negated.
+    return and_(until.is_not(None), until > now)
+
+
+def lines() -> Subquery:
+    """Every unfinished delivery, with its place in the line of its group and recipient.
+
+    Of all endpoints: what is unfinished is found by its state, while the history of one endpoint may be long.
+    """
+    line = [delivery.c.endpoint, delivery.c.group_key, delivery.c.recipient]
+    is_leased = case((delivery.c.state == DeliveryState.LEASED.value, 1), else_=0)
+    return (
+        select(
+            delivery.c.id,
+            delivery.c.endpoint,
+            delivery.c.state,
+            delivery.c.due_at,
+            delivery.c.lease_until,
+            func.row_number().over(partition_by=line, order_by=delivery.c.number).label("place"),
+            func.sum(is_leased).over(partition_by=delivery.c.endpoint).label("on_the_wire"),
+        )
+        .where(delivery.c.state.in_(_OPEN))
+        .subquery()
+    )
+
+
+def due_endpoints(tx: Tx, now: datetime) -> list[str]:
+    """The endpoints with something to do: a delivery to send or to give up, or a lease to free."""
+    queue = lines()
+    is_due = and_(
+        queue.c.place == 1,
+        queue.c.state.in_(WAITING),
+        or_(queue.c.due_at <= now, queue.c.due_at > now + LATEST),
+        or_(~is_held(now), endpoint_state.c.not_before > now + LONGEST_WAIT, endpoint_state.c.disabled != ""),
+    )
+    is_lapsed = or_(queue.c.lease_until <= now, queue.c.lease_until > now + LONGEST_LEASE)
+    query = (
+        select(queue.c.endpoint)
+        .distinct()
+        .join(endpoint_state, endpoint_state.c.endpoint == queue.c.endpoint)
+        .where(or_(is_due, is_lapsed))
+        .order_by(queue.c.endpoint)
+    )
+    return list(tx.execute(query).scalars())
+
+
+class Failing(NamedTuple):
+    """An endpoint that takes nothing."""
+
+    endpoint: str
+    since: datetime
+    #: What it said last.
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSummary:
+    """How the outbox stands."""
+
+    #: Deliveries by state.
+    counts: Mapping[DeliveryState, int]
+    #: Since when the longest waiting one has been waiting; None when none is.
+    oldest: datetime | None
+    #: Endpoints without a success for an hour of trying, and those that are closed.
+    failing: tuple[Failing, ...]
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that are not yet told and not given up."""
+        return sum(self.counts.get(DeliveryState(state), 0) for state in _OPEN)
+
+    @property
+    def dead(self) -> int:
+        """Deliveries that were given up."""
+        return self.counts.get(DeliveryState.DEAD, 0)
+
+
+def outbox_summary(tx: Tx, now: datetime) -> OutboxSummary:
+    """Count what waits and what is dead, and name the endpoints that keep failing."""
+    counts = tx.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
+    oldest = select(func.min(delivery.c.queued_at, type_=Moment)).where(delivery.c.state.in_(_OPEN))
+    failing = (
+        select(endpoint_state)
+        .where(or_(endpoint_state.c.disabled != "", endpoint_state.c.fail_since <= now - FAILING_AFTER))
+        .order_by(endpoint_state.c.endpoint)
+    )
+    return OutboxSummary(
+        counts={DeliveryState(state): total for state, total in counts},
+        oldest=tx.execute(oldest).scalar_one(),
+        failing=tuple(_failing(tx, row, now) for row in tx.execute(failing)),
+    )
+
+
+def _failing(tx: Tx, row: Row[Any], now: datetime) -> Failing:
+    last = (
+        select(delivery.c.reason)
+        .where(delivery.c.endpoint == row.endpoint, delivery.c.reason != "")
+        .order_by(delivery.c.number.desc())
+        .limit(1)
+    )
+    return Failing(row.endpoint, row.fail_since or now, row.disabled or tx.execute(last).scalar() or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one recipient, as it stands."""
+
+    id: str
+    message: str
+    endpoint: str
+    group_key: str
+    recipient: str
+    state: DeliveryState
+    #: Why it is dead, cancelled or tried again.
+    reason: str
+    #: The message's one line.
+    subject: str
+    #: How many times it was tried.
+    attempt: int
+    queued_at: datetime
+    due_at: datetime
+    delivered_at: datetime | None
+
+
+def find_deliveries(
+    tx: Tx, *, states: Collection[DeliveryState] = (), endpoint: str = "", limit: int | None = None
+) -> list[Delivery]:
+    """Deliveries, the newest message first."""
+    columns = [delivery.c[field.name] for field in fields(Delivery) if field.name != "subject"]
+    query = select(*columns, message.c.subject).join(message, message.c.id == delivery.c.message)
+    if states:
+        query = query.where(delivery.c.state.in_([state.value for state in states]))
+    if endpoint:
+        query = query.where(delivery.c.endpoint == endpoint)
+    query = query.order_by(delivery.c.number.desc(), delivery.c.endpoint, delivery.c.recipient).limit(limit)
+    return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in tx.execute(query).mappings()]

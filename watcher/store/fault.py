@@ -1,0 +1,51 @@
+"""Faults of the database, told as errors that a person can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
+
+from watcher.core.errors import Locked, StoreError, WatcherError
+
+#: These come from our own statements: bugs, which are not to be dressed up as a broken disk.
+_OURS = (IntegrityError, ProgrammingError, DataError)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_FULL = sqlite3.SQLITE_FULL
+_PRIMARY = 0xFF
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn a fault of the database into a StoreError, without parameters, which may be secret.
+
+    :raises StoreError: when the database cannot be read or written.
+    :raises Locked: when somebody else holds it.
+    """
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as fault:
+        if isinstance(fault, _OURS) or _code(fault) == sqlite3.SQLITE_ERROR:
+            raise
+        raise _error(fault, where) from fault
+
+
+def _error(fault: DBAPIError, where: str) -> WatcherError:
+    code = _code(fault)
+    # Only the first line: PostgreSQL puts values into the ones below it.
+    said = str(fault.orig).partition("\n")[0]
+    if code in _BUSY:
+        return Locked(said, where=where, todo="try again later")
+    if code in _BROKEN:
+        return StoreError(f"the store is damaged: {said}", where=where, todo="restore it from a backup")
+    if code == _FULL:
+        return StoreError("the disk is full", where=where, todo="make room; nothing was lost")
+    return StoreError(f"the store cannot be used: {said}", where=where)
+
+
+def _code(fault: DBAPIError) -> int:
+    """SQLite's primary code; 0 for PostgreSQL."""
+    return int(getattr(fault.orig, "sqlite_errorcode", 0)) & _PRIMARY

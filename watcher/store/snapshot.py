@@ -1,0 +1,255 @@
+"""The store as known at a moment: what detectors look at.
+
+Sums come from the ledger of series. An indicator that no live rule names has none there and is added up from its
+events; both give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from watcher.core.baseline import BaselineVersion
+from watcher.core.event import Basis, EventVersion
+from watcher.core.fact import FactVersion
+from watcher.core.indicator import Indicator, Totals
+from watcher.core.label import NO_LABELS, Labels
+from watcher.core.period import Period
+from watcher.store.baselines import find_baselines
+from watcher.store.bulk import select_rows
+from watcher.store.events import find_events
+from watcher.store.facts import find_facts
+from watcher.store.measure import group_from, group_key, group_of, value_of
+from watcher.store.schema import to_ms
+
+_SOURCES = "select name, oldest_event, newest_event, newest_known from source where newest_known is not null"
+_KNOWN = "known_from <= ? and (known_to is null or known_to > ?)"
+_OLDEST = f"select date_end from event where source = ? and date_end <= ? and {_KNOWN} order by date_end limit 1"
+_NEWEST = f"select date_end from event where source = ? and date_end <= ? and {_KNOWN} order by date_end desc limit 1"
+_BASIS = "select 1 from event where source = ? and basis <> 'stamp' and basis = ? limit 1"
+_SCOPE = "select id from scope where key = ?"
+_DAYS = (
+    "select day, sum(events) as events, sum(valued) as valued, sum(total) as total, sum(squares) as squares "
+    'from series where scope = ? and "group" = ? and day >= ? and day < ? and known_from <= ? '
+    "group by day having sum(events) > 0"
+)
+_TOTALS = f"select sum(events), sum(valued), sum(total), sum(squares), count(*) from ({_DAYS}) days"
+_DAILY = f"{_DAYS} order by day"
+_GROUPS = (
+    'select distinct "group" from (select "group" from series where scope = ? and known_from <= ? '
+    'group by "group", day having sum(events) > 0) seen'
+)
+_ANY = 'select 1 from series where scope = ? and known_from <= ? group by "group", day having sum(events) > 0 limit 1'
+_RESTS_ON = {Basis.LAG: "the event date plus a lag", Basis.LOAD: "the time of loading"}
+
+
+class Span(NamedTuple):
+    """The first and last event day of a source's known records."""
+
+    oldest: date
+    newest: date
+
+
+class Entry(NamedTuple):
+    """What one event adds to a scope that has no series."""
+
+    group: Labels
+    day: date
+    value: int | None
+
+
+class StoreSnapshot:
+    """What the store held at a knowledge moment; implements :class:`watcher.core.snapshot.Snapshot`.
+
+    :param offsets: by source, how many of the newest days are not complete.
+    :param query_offset: the rule's or the group's own, which wins over the sources'.
+    :param horizon: a day that no watermark goes beyond.
+    """
+
+    def __init__(
+        self,
+        tx: Connection,
+        *,
+        as_known: datetime,
+        offsets: Mapping[str, timedelta],
+        query_offset: timedelta | None = None,
+        horizon: date | None = None,
+    ) -> None:
+        self._tx = tx
+        self._as_known = as_known
+        self._moment = to_ms(as_known)
+        self._offsets = offsets
+        self._query_offset = query_offset
+        self._horizon = horizon
+        self._scopes: dict[str, int | None] = {}
+        self._entries: dict[str, list[Entry]] = {}
+        self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
+
+    @property
+    def as_known(self) -> datetime:
+        """The knowledge moment."""
+        return self._as_known
+
+    def watermark(self, indicator: Indicator) -> date | None:
+        """The day up to which the indicator's sources are complete, the least of them; None without any record."""
+        spans = self._of(indicator)
+        days = [self._complete(name, span) for name, span in spans.items() if span is not None]
+        if not days or None in spans.values():
+            return None
+        return min(days if self._horizon is None else [*days, self._horizon])
+
+    def coverage(self, indicator: Indicator) -> Period | None:
+        """The days that all of the indicator's sources cover; None when no record of the selection exists."""
+        last = self.watermark(indicator)
+        if last is None or not self._has_records(indicator):
+            return None
+        first = max(span.oldest for span in self._of(indicator).values() if span is not None)
+        return Period.between(first, last) if first <= last else None
+
+    def groups(self, indicator: Indicator) -> Sequence[Labels]:
+        """The groups of ``by`` that have at least one event, sorted; one empty group without ``by``."""
+        if not indicator.by:
+            return [NO_LABELS]
+        scope = self._scope(indicator)
+        if scope is None:
+            return sorted({entry.group for entry in self._added_up(indicator)})
+        return sorted(group_from(key) for (key,) in select_rows(self._tx, _GROUPS, scope, self._moment))
+
+    def totals(self, indicator: Indicator, group: Labels, period: Period) -> Totals:
+        """What the group adds up to over a period."""
+        scope = self._scope(indicator)
+        if scope is None:
+            return _totals(self._inside(indicator, group, period))
+        [sums] = select_rows(self._tx, _TOTALS, *self._where(scope, group, period))
+        return Totals(*(int(each or 0) for each in sums))
+
+    def daily(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[tuple[date, int]]:
+        """(day, sum of the measure) of each day with an event, ascending; 1 a day where days are counted."""
+        scope = self._scope(indicator)
+        if scope is None:
+            found = _by_day(self._inside(indicator, group, period))
+        else:
+            rows = select_rows(self._tx, _DAILY, *self._where(scope, group, period))
+            found = [(date.fromisoformat(row[0]), int(row[3])) for row in rows]
+        return [(day, 1) for day, _ in found] if indicator.count == "days" else found
+
+    def events(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
+        """The record versions behind a total, by event date, then external id."""
+        wanted = (indicator.scope_key, period)
+        if self._behind.get(wanted) is None:
+            # Kept for the next group: each is asked about in turn, and all of them come out of one search.
+            self._behind = {wanted: self._by_group(indicator, period)}
+        return self._behind[wanted].get(group, [])
+
+    def facts(self, state: str) -> Sequence[FactVersion]:
+        """The facts of a state, all keys, by key and first possible day."""
+        return find_facts(self._tx, as_known=self._as_known, state=state)
+
+    def baselines(self, indicator: Indicator) -> Sequence[BaselineVersion]:
+        """The stated numbers that speak for an indicator, by first day; none that goes beyond the horizon."""
+        found = find_baselines(self._tx, as_known=self._as_known, indicator=indicator.indicator)
+        return [each for each in found if self._horizon is None or each.baseline.days.last <= self._horizon]
+
+    def basis_note(self, indicator: Indicator) -> str:
+        """What the knowledge times of the records rest on, when not all are stamps; empty otherwise."""
+        parts = [
+            f"{source}: {words}"
+            for source in self._of(indicator)
+            for basis, words in _RESTS_ON.items()
+            if select_rows(self._tx, _BASIS, source, basis.value)
+        ]
+        return f"not all records have a stamp that says when they were known ({'; '.join(parts)})" if parts else ""
+
+    def up_to(self, horizon: date) -> StoreSnapshot:
+        """The same knowledge, with every watermark held back to ``horizon``."""
+        return StoreSnapshot(
+            self._tx,
+            as_known=self._as_known,
+            offsets=self._offsets,
+            query_offset=self._query_offset,
+            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+        )
+
+    # --- sources ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _spans(self) -> dict[str, Span | None]:
+        """The sources that ever held a record, with what they held at this moment."""
+        return {row[0]: self._span(*row) for row in select_rows(self._tx, _SOURCES)}
+
+    def _span(self, source: str, oldest: str | None, newest: str | None, newest_known: int) -> Span | None:
+        if self._moment < newest_known:
+            known = (source, self._as_known.date().isoformat(), self._moment, self._moment)
+            oldest, newest = (
+                next((row[0] for row in select_rows(self._tx, q, *known)), None) for q in (_OLDEST, _NEWEST)
+            )
+        if oldest is None or newest is None:
+            return None
+        return Span(date.fromisoformat(oldest), date.fromisoformat(newest))
+
+    def _of(self, indicator: Indicator) -> dict[str, Span | None]:
+        """The indicator's sources; when it names none, those with records."""
+        if indicator.sources:
+            return {name: self._spans.get(name) for name in indicator.sources}
+        return {name: span for name, span in self._spans.items() if span is not None}
+
+    def _complete(self, source: str, span: Span) -> date:
+        offset = self._offsets.get(source, timedelta()) if self._query_offset is None else self._query_offset
+        return min(span.newest, (self._as_known - offset).date())
+
+    # --- sums -------------------------------------------------------------------------------------------------------
+
+    def _scope(self, indicator: Indicator) -> int | None:
+        key = indicator.scope_key
+        if key not in self._scopes:
+            self._scopes[key] = next((row[0] for row in select_rows(self._tx, _SCOPE, key)), None)
+        return self._scopes[key]
+
+    def _where(self, scope: int, group: Labels, period: Period) -> tuple[int, str, str, str, int]:
+        return scope, group_key(group), period.start.isoformat(), period.end.isoformat(), self._moment
+
+    def _has_records(self, indicator: Indicator) -> bool:
+        scope = self._scope(indicator)
+        if scope is None:
+            return bool(self._added_up(indicator))
+        return bool(select_rows(self._tx, _ANY, scope, self._moment))
+
+    def _added_up(self, indicator: Indicator) -> list[Entry]:
+        """Every event of an indicator without a series, read once."""
+        key = indicator.scope_key
+        if key not in self._entries:
+            found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
+            self._entries[key] = [
+                Entry(group_of(indicator, event), event.date_end, value_of(indicator, event))
+                for event in (version.event for version in found)
+            ]
+        return self._entries[key]
+
+    def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
+        """Every event of an indicator over a period, by its group."""
+        found: dict[Labels, list[EventVersion]] = {}
+        for version in find_events(
+            self._tx, indicator.where, period=period, as_known=self._as_known, sources=indicator.sources
+        ):
+            found.setdefault(group_of(indicator, version.event), []).append(version)
+        return found
+
+    def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
+        return [entry for entry in self._added_up(indicator) if entry.group == group and entry.day in period]
+
+
+def _totals(entries: Collection[Entry]) -> Totals:
+    values = [entry.value for entry in entries if entry.value is not None]
+    days = {entry.day for entry in entries}
+    return Totals(len(entries), len(values), sum(values), sum(value * value for value in values), len(days))
+
+
+def _by_day(entries: Iterable[Entry]) -> list[tuple[date, int]]:
+    sums: dict[date, int] = {}
+    for entry in entries:
+        sums[entry.day] = sums.get(entry.day, 0) + (entry.value or 0)
+    return sorted(sums.items())

@@ -1,0 +1,132 @@
+"""Sources and their loads: how far each has been read, when last, and what stood in the way."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from watcher.core.errors import StoreError
+from watcher.store.events import Recorded
+from watcher.store.schema import load as loads
+from watcher.store.schema import source as sources
+
+
+class SourceState(NamedTuple):
+    """Where a source stands."""
+
+    name: str
+    kind: str
+    #: How far it has been read, in its own words.
+    cursor: str
+    #: Oldest event date of any current record; None before the first.
+    oldest_event: date | None
+    newest_event: date | None
+    #: Newest knowledge time of any record.
+    newest_known: datetime | None
+    last_success: datetime | None
+    last_failure: datetime | None
+    #: Why it could not be read; empty since it could.
+    failure: str
+    #: Completed loads; 0 until the first.
+    loads: int
+
+
+class LoadState(NamedTuple):
+    """One file on its way into the store, or in it."""
+
+    id: int
+    source: str
+    #: File name, or ``-`` for standard input.
+    name: str
+    sha256: str
+    started_at: datetime
+    #: None while it is going on, or when it was cut off.
+    finished_at: datetime | None
+    #: Rows committed so far: a cut-off load goes on behind them.
+    rows: int
+    added: int
+    revised: int
+    unchanged: int
+    older: int
+    deleted: int
+    quarantined: int
+
+
+_LOAD = tuple(loads.c[field] for field in LoadState._fields)
+
+
+def ensure_source(tx: Connection, name: str, *, kind: str) -> None:
+    """Make sure that a source exists.
+
+    :raises StoreError: when it exists as another kind: its records would be taken for revisions of each other.
+    """
+    stored = tx.execute(select(sources.c.kind).where(sources.c.name == name)).scalar_one_or_none()
+    if stored is None:
+        tx.execute(insert(sources).values(name=name, kind=kind))
+    elif stored != kind:
+        what = f"source {name!r} holds records of kind {stored!r}, not {kind!r}"
+        raise StoreError(what, todo="give the new source another name")
+
+
+def find_sources(tx: Connection) -> list[SourceState]:
+    """Every source, by name."""
+    query = select(*(sources.c[field] for field in SourceState._fields)).order_by(sources.c.name)
+    return [SourceState._make(row) for row in tx.execute(query)]
+
+
+def loaded_before(tx: Connection, source: str, *, sha256: str) -> LoadState | None:
+    """The last completed load of the same bytes into the same source; None when there was none."""
+    return _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
+
+
+def start_load(tx: Connection, source: str, *, name: str, sha256: str, now: datetime) -> LoadState:
+    """Begin a load, or take up the one of the same bytes that was cut off: ``rows`` says how many to skip."""
+    cut_off = _last_load(tx, source, sha256, loads.c.finished_at.is_(None))
+    if cut_off is not None:
+        return cut_off
+    values = {"source": source, "name": name, "sha256": sha256, "started_at": now}
+    load = tx.execute(insert(loads).values(values).returning(*_LOAD)).one()
+    return _load_state(load)
+
+
+def advance_load(
+    tx: Connection, load: int, *, rows: int, recorded: Recorded | None = None, quarantined: int = 0
+) -> None:
+    """Move a load's cursor to ``rows`` rows from the file's beginning, and add up what they brought."""
+    counts = {"quarantined": quarantined}
+    if recorded is not None:
+        counts |= {name: getattr(recorded, name) for name in ("added", "revised", "unchanged", "older", "deleted")}
+    sums: dict[str, Any] = {name: loads.c[name] + count for name, count in counts.items()}
+    tx.execute(update(loads).where(loads.c.id == load).values(rows=rows, **sums))
+
+
+def finish_load(tx: Connection, load: int, *, now: datetime) -> LoadState:
+    """Complete a load: the source has been read to the end."""
+    done = _load_state(
+        tx.execute(update(loads).where(loads.c.id == load).values(finished_at=now).returning(*_LOAD)).one()
+    )
+    tx.execute(update(sources).where(sources.c.name == done.source).values(loads=sources.c.loads + 1))
+    source_read(tx, done.source, now=now)
+    return done
+
+
+def source_read(tx: Connection, name: str, *, now: datetime) -> None:
+    """Note that a source could be read, new records or none."""
+    tx.execute(update(sources).where(sources.c.name == name).values(last_success=now, failure=""))
+
+
+def source_failed(tx: Connection, name: str, *, why: str, now: datetime) -> None:
+    """Note that a source could not be read, and why; its cursor stays where it was."""
+    tx.execute(update(sources).where(sources.c.name == name).values(last_failure=now, failure=why))
+
+
+def _last_load(tx: Connection, source: str, sha256: str, condition: Any) -> LoadState | None:
+    same = select(*_LOAD).where(loads.c.source == source, loads.c.sha256 == sha256, condition)
+    row = tx.execute(same.order_by(loads.c.id.desc()).limit(1)).first()
+    return None if row is None else _load_state(row)
+
+
+def _load_state(row: Row[Any]) -> LoadState:
+    return LoadState._make(row)

@@ -1,0 +1,94 @@
+"""Who was told of what, and when: read from the messages themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, func, select
+
+from watcher.core.alert import State
+from watcher.core.delivery import DeliveryState
+from watcher.store import schema
+from watcher.store.schema import Tx
+
+_item, _message, _transition = schema.message_item, schema.message, schema.transition
+_delivery = schema.delivery
+
+
+class Telling(NamedTuple):
+    """One recipient of one message about an alert."""
+
+    #: The transition it tells; 0 for a reminder.
+    seq: int
+    #: Why it was written: first, worse, repeat, ...
+    reason: str
+    written_at: datetime
+    endpoint: str
+    #: A mail address; empty where the endpoint is the recipient.
+    recipient: str
+    state: DeliveryState
+    #: Why it is dead, cancelled or tried again.
+    why: str
+    delivered_at: datetime | None
+
+
+def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
+    """When a message about an alert was last written for an endpoint; None when none ever was."""
+    query = (
+        select(func.max(_message.c.created_at, type_=schema.Moment))
+        .join(_item, _item.c.message == _message.c.id)
+        .where(_item.c.endpoint == endpoint, _item.c.fingerprint == fingerprint)
+    )
+    told: datetime | None = tx.execute(query).scalar_one()
+    return told
+
+
+def told_open(tx: Tx, endpoint: str, group_key: str) -> set[str]:
+    """The alerts that fire now and of which a message was written for an endpoint and group."""
+    query = (
+        select(_item.c.fingerprint)
+        .distinct()
+        .join(_message, _message.c.id == _item.c.message)
+        .join(schema.alert, schema.alert.c.fingerprint == _item.c.fingerprint)
+        .where(_message.c.endpoint == endpoint, _message.c.group_key == group_key)
+        .where(schema.alert.c.state.in_([state.value for state in State if state.is_open]))
+    )
+    return set(tx.execute(query).scalars())
+
+
+def told_endpoints(tx: Tx, fingerprint: str, episode: int) -> list[str]:
+    """The endpoints for which a message about an episode was written."""
+    same = and_(_transition.c.fingerprint == _item.c.fingerprint, _transition.c.seq == _item.c.seq)
+    query = (
+        select(_item.c.endpoint)
+        .distinct()
+        .join(_transition, same)
+        .where(_item.c.fingerprint == fingerprint, _transition.c.episode == episode)
+        .order_by(_item.c.endpoint)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def tellings(tx: Tx, fingerprint: str) -> list[Telling]:
+    """Who was told of an alert, or is to be, the oldest message first."""
+    query = (
+        select(
+            _item.c.seq,
+            _message.c.reason,
+            _message.c.created_at,
+            _delivery.c.endpoint,
+            _delivery.c.recipient,
+            _delivery.c.state,
+            _delivery.c.reason,
+            _delivery.c.delivered_at,
+        )
+        .join(_message, _message.c.id == _item.c.message)
+        .join(_delivery, _delivery.c.message == _message.c.id)
+        .where(_item.c.fingerprint == fingerprint)
+        .order_by(_message.c.number, _delivery.c.endpoint, _delivery.c.recipient)
+    )
+    return [
+        Telling(seq, reason, written_at, endpoint, recipient, DeliveryState(state), why, delivered_at)
+        for seq, reason, written_at, endpoint, recipient, state, why, delivered_at in tx.execute(query)
+    ]
