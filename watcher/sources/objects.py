@@ -1,0 +1,79 @@
+"""Objects: JSON Lines as rows of text, under the same strictness as a table.
+
+Numbers stay text until a cell's own parser reads them, so that a million digits cost nothing, ``NaN`` is refused, and an
+identifier keeps its digits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Never
+
+from watcher.core.event import Record, Rejection
+from watcher.sources.cells import BadCell
+from watcher.sources.lines import Damaged, Lines
+from watcher.sources.rows import Read, fold_name
+
+
+def read_objects(lines: Lines, names: Sequence[str], read: Read) -> Iterator[Record]:
+    """Yield the records of lines that hold one object each; ``read`` is given the values of ``names`` as text."""
+    row = 0
+    lines.retreat(0)
+    for line in lines.feed():
+        if line.strip("\ufeff \t\r\n"):
+            row += 1
+            record: Record | None
+            try:
+                record = read([*_cells(line, names, is_last=not line.endswith("\n")), ""])
+            except BadCell as bad:
+                raw = line.rstrip("\r\n").replace("\0", "\u2400")
+                record = Rejection(row, lines.number, bad.column, bad.reason, raw)
+            if record is not None:
+                lines.done()
+                yield record
+        lines.done()
+
+
+def _cells(line: str, names: Sequence[str], *, is_last: bool) -> list[str]:
+    if isinstance(line, Damaged):
+        raise BadCell("", f"the line {line.reason}")
+    try:
+        value = json.loads(
+            line.lstrip("\ufeff"), parse_int=str, parse_float=str, parse_constant=_refuse, object_pairs_hook=_unique
+        )
+    except RecursionError:
+        raise BadCell("", "the line is nested too deep") from None
+    except ValueError as error:
+        what = "the last line is cut off" if is_last else "the line is no JSON"
+        raise BadCell("", f"{what}: {error}") from None
+    if not isinstance(value, dict):
+        raise BadCell("", "the line holds no object {...}")
+    return [_text(name, value.get(name)) for name in names]
+
+
+def _refuse(constant: str) -> Never:
+    msg = f"{constant} is no number"
+    raise ValueError(msg)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = {fold_name(key): value for key, value in pairs}
+    if len(found) < len(pairs):
+        msg = "a key stands twice"
+        raise ValueError(msg)
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        raise BadCell(name, "a list or an object stands where a text or a number should")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadCell(name, "half a character: a lone surrogate")
+    if "\0" in value:
+        raise BadCell(name, "holds a NUL character")
+    return value

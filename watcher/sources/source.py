@@ -1,0 +1,45 @@
+"""What a source is: a module that turns bytes into records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, BinaryIO, Protocol
+
+from watcher.core.document import Document
+from watcher.core.event import Record
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDefaults:
+    """What holds for every source of a kind unless the settings say otherwise."""
+
+    #: The newest days that are not judged yet, because reports of them are still coming in.
+    query_offset: timedelta
+    #: Whether the source's own stamps say when a record became known.
+    trust_stamp: bool
+    title: str
+    #: What may be done with the rows, one sentence.
+    licence: str
+    #: How to cite the data.
+    citation: str
+
+
+class Source(Protocol):
+    """A module that reads one kind of source."""
+
+    KIND: str
+    DEFAULTS: SourceDefaults
+
+    @property
+    def Settings(self) -> type[Document]:  # noqa: N802 - a module offers it as a class
+        """The options of this kind, as they stand under ``options`` in the settings."""
+
+    def read(self, stream: BinaryIO, *, source: str, today: date, settings: Any) -> Iterator[Record]:
+        """Yield the records of a stream, one after the other, in bounded memory.
+
+        Nothing is lost: a row that cannot be read comes out as a rejection.
+
+        :raises DataError: when the stream has no layout this kind knows.
+        """
