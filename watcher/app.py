@@ -1,0 +1,142 @@
+"""The turn: ingest, evaluate, deliver. `check` is one, `run` is turns on a timetable, the demo is turns of 2020.
+
+::
+
+    source → record → store → indicator → rule → alert → delivery
+    ╰────── ingest ──────╯   ╰────── evaluate ───────╯  ╰ deliver
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from watcher.core.errors import DataError, SourceUnavailable, WatcherError
+from watcher.core.rule import RuleSet
+from watcher.deliver import Couriers, Delivered
+from watcher.evaluate import NOTHING_EVALUATED, Bench, Evaluated, is_due
+from watcher.evaluate import evaluate as judge_what_is_due
+from watcher.ingest import Feed, Ingested, Lookout, ingest_file
+from watcher.notify import Switchboard, overdue, remind, tell
+from watcher.store.engine import Store
+from watcher.store.sources import ensure_source, source_failed
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One installation, opened: its store, its rules, its sources and whom it tells."""
+
+    store: Store
+    rules: RuleSet
+    feeds: Mapping[str, Feed]
+    board: Switchboard
+    couriers: Couriers
+    #: The moment it is, for the outbox and the wire; rules are judged by the turn's own ``now``.
+    clock: Callable[[], datetime]
+    lookout: Lookout
+    #: How many of the newest days of each source are not complete yet; also of sources that are fed by hand only.
+    offsets: Mapping[str, timedelta]
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+
+class Turn(NamedTuple):
+    """What one turn did."""
+
+    now: datetime
+    ingested: tuple[Ingested, ...]
+    evaluated: Evaluated
+    messages: int
+    delivered: Delivered
+    #: Sources that could not be read; the turn went on without them.
+    failures: tuple[WatcherError, ...] = ()
+
+    @property
+    def did_something(self) -> bool:
+        """Whether anything was read, judged or sent."""
+        read = any(not each.seen for each in self.ingested)
+        return read or bool(self.evaluated.judged or self.messages or self.delivered.attempts)
+
+
+def turn(app: App, now: datetime, *, notify: bool = True, wait: bool = True, eager: bool = False) -> Turn:
+    """Read what is new, judge what is due, tell who is to be told.
+
+    :param notify: False records everything and sends nothing.
+    :param wait: False sets the workers going and does not wait for the answers.
+    :param eager: True looks at every source, whether it is due or not.
+    """
+    ingested, failures = ingest(app, now, eager=eager)
+    evaluated, messages = evaluate(app, now, notify=notify)
+    delivered = deliver(app, wait=wait) if notify else Delivered()
+    return Turn(now, ingested, evaluated, messages, delivered, failures)
+
+
+def ingest(app: App, now: datetime, *, eager: bool = False) -> tuple[tuple[Ingested, ...], tuple[WatcherError, ...]]:
+    """Read what is new of every source; what cannot be read stops nothing else."""
+    done: list[Ingested] = []
+    failures: list[WatcherError] = []
+    for feed in app.feeds.values():
+        if eager or app.lookout.is_due(feed, now):
+            for outcome in _ingest_feed(app, feed, now):
+                if isinstance(outcome, Ingested):
+                    done.append(outcome)
+                else:
+                    failures.append(outcome)
+                    _note_failure(app, feed, outcome, now)
+    return tuple(done), tuple(failures)
+
+
+def _ingest_feed(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | WatcherError]:
+    """What became of each new file of a source; one that could not be opened is tried again at the next look."""
+    try:
+        paths = app.lookout.new_files(feed, now)
+    except SourceUnavailable as error:
+        yield error
+        return
+    for path in paths:
+        try:
+            yield ingest_file(app.store, feed, path, app.rules, now=now)
+        except SourceUnavailable as error:
+            yield error
+            continue
+        except DataError as error:
+            yield error
+        app.lookout.note(path)
+
+
+def _note_failure(app: App, feed: Feed, error: WatcherError, now: datetime) -> None:
+    with app.store.writing() as tx:
+        ensure_source(tx, feed.name, kind=feed.source.KIND)
+        source_failed(tx, feed.name, why=error.what, now=now)
+
+
+def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated, int]:
+    """Judge what is due and store what is to be told, in one transaction."""
+    with app.store.reading() as tx:
+        due = is_due(tx, app.rules, now)
+        reminders = notify and any(overdue(tx, rules=app.rules, board=app.board, now=now))
+    if not (due or reminders):
+        return NOTHING_EVALUATED, 0
+    with app.store.writing() as tx:
+        bench = Bench(tx, app.rules, app.offsets, now)
+        evaluated = judge_what_is_due(bench)
+        messages = _write_messages(app, bench, evaluated) if notify else 0
+    return evaluated, messages
+
+
+def _write_messages(app: App, bench: Bench, evaluated: Evaluated) -> int:
+    clock = app.clock()
+    told = tell(bench, evaluated.told, board=app.board, clock=clock)
+    return told + remind(bench, board=app.board, clock=clock)
+
+
+def deliver(app: App, *, wait: bool = True) -> Delivered:
+    """Send what is due, every endpoint in its own worker."""
+    if wait:
+        return app.couriers.deliver(app.clock)
+    app.couriers.start(app.clock)
+    return Delivered()

@@ -1,0 +1,190 @@
+"""The daemon: turns on a timetable. The only user of APScheduler.
+
+One job calls the turn every few seconds; what is due lies in tables, so a missed call loses nothing. The main thread
+lives by the monotonic clock: it notices when the wall clock jumps, and when it is asked to reload or to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from watcher import clock, systemd
+from watcher.app import App, Turn, turn
+from watcher.control import Ear
+from watcher.core.errors import ConfigError, ExitCode, WatcherError
+from watcher.core.rule import RuleSet
+from watcher.log import logger
+from watcher.report import conclude, summary_of
+from watcher.singleton import holding
+
+#: How often a turn is called; what is due is decided by the turn itself.
+EVERY = timedelta(seconds=5)
+#: Wall and monotonic clock may drift apart by this much between two looks before it is called a jump.
+JUMP = timedelta(seconds=5)
+#: How long what is on the wire may take when we are asked to stop.
+DRAIN = timedelta(seconds=25)
+#: A check that is under way when the daemon starts may finish.
+LONGEST_CHECK = timedelta(minutes=5)
+_LOOK_S = 1.0
+
+
+class Steady(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
+    """Every so often from now: after a jump or a freeze it goes on at once and enumerates nothing."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """The next call, never more than one interval away."""
+        return now if previous is None else max(min(previous + self._every, now + self._every), now)
+
+
+class Daemon:
+    """A running watcher."""
+
+    def __init__(self, app: App, *, state_dir: Path, load_rules: Callable[[], RuleSet]) -> None:
+        self._app = app
+        self._state_dir = state_dir
+        self._load_rules = load_rules
+        self._stop = threading.Event()
+        self._reload = threading.Event()
+        self._one_turn = threading.Lock()
+        self._log = logger()
+        self._problem = ""
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT.
+
+        :raises Locked: when another daemon is at work on the same state directory.
+        """
+        with (
+            holding(self._state_dir / "daemon.lock", who="the daemon"),
+            holding(self._state_dir / "sender.lock", who="the daemon", patience=LONGEST_CHECK),
+        ):
+            signal.signal(signal.SIGTERM, self._on_stop)
+            signal.signal(signal.SIGINT, self._on_stop)
+            signal.signal(signal.SIGHUP, self._on_reload)
+            freed = self._app.couriers.recover(clock.wall())
+            ear = Ear(self._state_dir / "daemon.sock", self._answer)
+            scheduler = BackgroundScheduler(timezone=UTC)
+            settings = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+            job = scheduler.add_job(self._turn_on_timetable, Steady(EVERY), **settings)
+            scheduler.start()
+            systemd.tell("READY=1")
+            self._log.info("started", rules=len(self._app.rules.rules), freed=freed)
+            try:
+                self._look_after(lambda: job.modify(next_run_time=clock.wall()))
+            finally:
+                systemd.tell("STOPPING=1")
+                scheduler.shutdown(wait=False)
+                ear.close()
+                self._drain()
+        return ExitCode.OK
+
+    def _look_after(self, wake: Callable[[], object]) -> None:
+        """Until asked to stop: notice jumps of the clock and requests to reload."""
+        wall, monotonic = clock.wall(), clock.monotonic()
+        while not self._stop.wait(_LOOK_S):
+            now, elapsed = clock.wall(), timedelta(seconds=clock.monotonic() - monotonic)
+            jump = now - wall - elapsed
+            if abs(jump) > JUMP:
+                self._log.warning("clock jumped", seconds=round(jump.total_seconds(), 1))
+                wake()
+            wall, monotonic = now, clock.monotonic()
+            if self._reload.is_set():
+                self._reload.clear()
+                self._take_over_rules()
+                wake()
+
+    def _turn_on_timetable(self) -> None:
+        """One turn; what stands in its way now, a full disk for one, is tried again at the next."""
+        if self._stop.is_set():
+            return
+        try:
+            self._turn(notify=True)
+        except WatcherError as error:
+            self._log.error("turn failed", error=str(error))
+        else:
+            systemd.tell("WATCHDOG=1")
+
+    def _turn(self, *, notify: bool, asked: bool = False) -> Turn:
+        """One turn, while nobody else takes one; one that we are asked for looks everywhere and waits for answers."""
+        with (
+            self._one_turn,
+            holding(self._state_dir / "turn.lock", who="the daemon's turn", patience=timedelta(hours=1)),
+        ):
+            done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked)
+        if done.did_something:
+            self._log.info("turn", **summary_of(done))
+        for failure in done.failures:
+            self._log.error("source failed", error=str(failure))
+        return done
+
+    def _answer(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What `watcher check` would print, done by us; or, for `watcher status`, how we stand."""
+        if question.get("ask") == "status":
+            return {"problem": self._problem, "in_force": self._app.rules.content_hash}
+        if question.get("ask") != "turn":
+            problem = "the daemon understands: turn, status"
+            return {"exit_code": int(ExitCode.USAGE), "summary": {}, "problems": [problem]}
+        try:
+            done = self._turn(notify=bool(question.get("notify", True)), asked=True)
+            with self._app.store.reading() as tx:
+                result = conclude(tx, done, strict=bool(question.get("strict")), now=clock.wall())
+        except WatcherError as error:
+            return {"exit_code": int(error.exit_code), "summary": {}, "problems": [str(error)]}
+        if self._problem:
+            return {
+                "exit_code": int(ExitCode.CONFIG),
+                "summary": result.summary,
+                "problems": [self._problem, *result.problems],
+            }
+        return {"exit_code": int(result.exit_code), "summary": result.summary, "problems": result.problems}
+
+    def _take_over_rules(self) -> None:
+        """Load the rules anew; when they are broken, go on with the last good ones and say so."""
+        systemd.tell(f"RELOADING=1\nMONOTONIC_USEC={int(clock.monotonic() * 1_000_000)}")
+        try:
+            rules = self._load_rules()
+        except ConfigError as error:
+            self._problem = f"rules not reloaded, the last good ones stay in force: {error.problems[0]}"
+            self._log.error(
+                "rules invalid, the last good ones stay in force", problems=[str(p) for p in error.problems]
+            )
+        else:
+            self._problem = ""
+            with self._one_turn:
+                self._app = replace(self._app, rules=rules)
+            self._log.info("rules reloaded", rules=len(rules.rules), content_hash=rules.content_hash)
+        systemd.tell("READY=1")
+
+    def _drain(self) -> None:
+        """Let the turn that is going on and what is on the wire finish, free the rest, and close the store."""
+        self._app.couriers.stop()
+        until = clock.monotonic() + DRAIN.total_seconds()
+        is_at_rest = self._one_turn.acquire(timeout=DRAIN.total_seconds())
+        finished = self._app.couriers.join(timeout=max(0.0, until - clock.monotonic()))
+        if not finished:
+            self._app.couriers.release(clock.wall())
+        self._app.store.close()
+        if is_at_rest:
+            self._one_turn.release()
+        self._log.info("stopped", everything_answered=finished and is_at_rest)
+
+    def _on_stop(self, *_: object) -> None:
+        if self._stop.is_set():
+            os._exit(ExitCode.TERMINATED)
+        self._stop.set()
+
+    def _on_reload(self, *_: object) -> None:
+        self._reload.set()

@@ -1,0 +1,386 @@
+"""Evaluation: one transaction that judges what is due, moves alerts through their lives and stores what is to be told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from watcher.core.alert import Alert, Life, Reason, State, Step, Transition, due_at, remove, retract, step
+from watcher.core.baseline import Baseline
+from watcher.core.catalogue import Catalogue
+from watcher.core.fact import Fact
+from watcher.core.label import Labels
+from watcher.core.period import tick_at_or_after, tick_at_or_before
+from watcher.core.reading import Reading, Status, Value
+from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
+from watcher.core.tick import midnights, ticks_due
+from watcher.evidence import difference, evidence, reading_period
+from watcher.store.actors import name_actors
+from watcher.store.alerts import (
+    RuleState,
+    add_transition,
+    clear_dirty,
+    dirty_marks,
+    find_alerts,
+    find_transitions,
+    mark_dirty,
+    moments_of_knowledge,
+    put_in_force,
+    rule_set_in_force,
+    rule_state,
+    rule_states,
+    save_alert,
+    save_rule_state,
+)
+from watcher.store.baselines import sync_baseline_files
+from watcher.store.citations import sync_citations
+from watcher.store.facts import sync_fact_files
+from watcher.store.schema import Tx
+from watcher.store.series import ensure_scopes
+from watcher.store.snapshot import StoreSnapshot
+
+Said = TypeVar("Said", Fact, Baseline)
+
+#: The states of alerts that time alone may change.
+_OPEN = (State.PENDING, State.FIRING, State.RECOVERING)
+
+
+class Told(NamedTuple):
+    """A transition on its way to the outbox, with the rule and the alert it belongs to."""
+
+    rule: Rule
+    #: The group the rule stands in.
+    group: Group
+    alert: Alert
+    transition: Transition
+
+
+class Case(NamedTuple):
+    """One alert before the judge."""
+
+    group: Group
+    rule: Rule
+    alert: Alert
+    finding: Finding
+    tick: datetime
+
+
+class Evaluated(NamedTuple):
+    """What an evaluation did."""
+
+    #: Evaluations of a rule at a tick.
+    judged: int
+    transitions: int
+    #: Those of them that somebody is to be told.
+    told: tuple[Told, ...]
+
+
+NOTHING_EVALUATED = Evaluated(0, 0, ())
+
+
+class Reread(NamedTuple):
+    """What a rule reads at another moment or watermark than the tick's, by group."""
+
+    snapshot: StoreSnapshot
+    #: Only what can be judged.
+    readings: Mapping[Labels, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every judgement in a turn needs."""
+
+    tx: Tx
+    rules: RuleSet
+    #: Each source's query offset.
+    offsets: Mapping[str, timedelta]
+    now: datetime
+    #: What was read again, so that a hundred alerts that end together cost no more than one.
+    rereads: dict[tuple[str, datetime, date | None], Reread] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the rules speak about."""
+        return self.rules.catalogue
+
+    def snapshot(self, rule: Rule, group: Group, tick: datetime) -> StoreSnapshot:
+        """What was known at a tick; the rule's query offset wins over the group's, and that over the source's."""
+        offset = group.query_offset if rule.query_offset is None else rule.query_offset
+        return StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, query_offset=offset)
+
+    def reread(self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None) -> Reread:
+        """What a rule reads by what was known at a moment, up to a watermark."""
+        key = (rule.identity, as_known, up_to)
+        if key not in self.rereads:
+            snapshot = self.snapshot(rule, group, as_known)
+            snapshot = snapshot if up_to is None else snapshot.up_to(up_to)
+            readings = rule.detector.read(rule.parameters, self.catalogue, snapshot)
+            self.rereads[key] = Reread(snapshot, {each.labels: each for each in readings if each.status is Status.OK})
+        return self.rereads[key]
+
+
+def is_due(tx: Tx, rules: RuleSet, now: datetime) -> bool:
+    """Whether an evaluation would find anything to do."""
+    return rule_set_in_force(tx) != rules.content_hash or bool(_plan(tx, rules, now))
+
+
+def evaluate(bench: Bench) -> Evaluated:
+    """Judge every rule at every tick that is due, in order, inside the caller's transaction."""
+    tx, rules, now = bench.tx, bench.rules, bench.now
+    told: list[Told] = []
+    if rule_set_in_force(tx) != rules.content_hash:
+        told += _put_in_force(bench)
+    plan = _plan(tx, rules, now)
+    if plan:
+        name_actors(tx, {actor.actor: actor.spellings for actor in bench.catalogue.actors.values()})
+    judged = transitions = 0
+    while plan:
+        tick = min(plan)
+        due = plan.pop(tick)
+        for group, rule in _in_order(rules, due):
+            moved = _evaluate_rule(bench, group, rule, tick)
+            for further in _run_outs(bench, group, moved, after=tick):
+                plan[further].add(rule.identity)
+            judged += 1
+            transitions += len(moved)
+            told += [each for each in moved if each.transition.notify]
+    clear_dirty(tx)
+    return Evaluated(judged, transitions, tuple(told))
+
+
+def _in_order(rules: RuleSet, due: Collection[str]) -> Iterator[tuple[Group, Rule]]:
+    """The rules that are due, in the order of the files."""
+    return ((group, rule) for group in rules.groups for rule in group.rules if rule.identity in due)
+
+
+def _run_outs(bench: Bench, group: Group, moved: Sequence[Told], *, after: datetime) -> Iterator[datetime]:
+    """The ticks of a late turn at which time alone will change an alert that has just begun to wait."""
+    for told in moved:
+        due = due_at(told.alert, life(told.rule, bench.catalogue))
+        tick = tick_at_or_after(due, group.interval) if due is not None else after
+        if after < tick <= bench.now:
+            yield tick
+
+
+def _plan(tx: Tx, rules: RuleSet, now: datetime) -> dict[datetime, set[str]]:
+    """Which rules are due at which tick, by their identity."""
+    states, dirty = rule_states(tx), bool(dirty_marks(tx))
+    last_ticks = [states[rule.identity].last_tick for rule in rules.rules if rule.identity in states]
+    oldest = min(last_ticks, default=now)
+    moments = [*moments_of_knowledge(tx, oldest, now), *midnights(oldest, now)]
+    waiting = _waiting(tx, rules)
+    plan: dict[datetime, set[str]] = defaultdict(set)
+    for group in rules.groups:
+        for rule in group.rules:
+            state = states.get(rule.identity)
+            changed = dirty or (state is not None and state.rule_hash != rule.rule_hash)
+            own = [*moments, *waiting.get(rule.identity, ())]
+            for tick in ticks_due(group.interval, state.last_tick if state else None, now, moments=own, dirty=changed):
+                plan[tick].add(rule.identity)
+    return plan
+
+
+def _waiting(tx: Tx, rules: RuleSet) -> dict[str, list[datetime]]:
+    """When a ``for`` or a ``keep_firing_for`` runs out, by rule."""
+    lives = {rule.identity: life(rule, rules.catalogue) for rule in rules.rules}
+    waiting: dict[str, list[datetime]] = defaultdict(list)
+    for alert in find_alerts(tx, states=_OPEN):
+        if alert.rule in lives and (due := due_at(alert, lives[alert.rule])) is not None:
+            waiting[alert.rule].append(due)
+    return waiting
+
+
+def life(rule: Rule, catalogue: Catalogue) -> Life:
+    """The keys of a rule that shape the life of its alerts."""
+    keep = rule.defaults(catalogue).keep_firing_for
+    return Life(hold=rule.hold, keep_firing_for=keep, event_like=rule.detector.EVENT_LIKE, no_data=rule.no_data)
+
+
+def _put_in_force(bench: Bench) -> list[Told]:
+    """Take a new rule set over: its facts, baselines and series, and the end of what it no longer speaks of."""
+    tx, rules, now = bench.tx, bench.rules, bench.now
+    catalogue = rules.catalogue
+    sync_citations(tx, catalogue.citations, now=now)
+    facts = sync_fact_files(tx, _by_source(catalogue.facts), catalogue.citations, now=now)
+    baselines = sync_baseline_files(tx, _by_source(catalogue.baselines), catalogue.citations, now=now)
+    for what, changed in (("facts", facts), ("baselines", baselines)):
+        if changed.known_from is not None:
+            mark_dirty(tx, what, changed.known_from)
+    ensure_scopes(tx, rules.indicators, now=now)
+    put_in_force(tx, rules.content_hash, now=now)
+    live = {rule.identity for rule in rules.rules}
+    return [
+        told for alert in find_alerts(tx, states=_OPEN) if alert.rule not in live for told in _removed(bench, alert)
+    ]
+
+
+def _by_source(said: Mapping[str, tuple[Said, ...]]) -> dict[str, tuple[Said, ...]]:
+    """What each file says, by the name of the file as a source."""
+    return {f"file:{file}": each for file, each in said.items()}
+
+
+def _removed(bench: Bench, alert: Alert) -> list[Told]:
+    """End an alert whose rule is gone; whoever was told of it is told its end."""
+    change = remove(alert, bench.now)
+    if change is None:
+        return []
+    name = str(_last_evidence(bench, alert).get("alert", alert.rule))
+    rule = Rule.model_construct(alert=name, id=alert.rule)
+    transition = _transition(change, bench.now, rule_hash="", values={}, detail={"alert": name}, watermark=None)
+    _store(bench, change.alert, transition)
+    return [Told(rule, Group(), change.alert, transition)] if transition.notify else []
+
+
+def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> list[Told]:
+    """Judge one rule at one tick."""
+    snapshot = bench.snapshot(rule, group, tick)
+    readings = tuple(rule.detector.read(rule.parameters, bench.catalogue, snapshot))
+    known = rule_state(bench.tx, rule.identity)
+    activated_at = known.activated_at if known else None
+    standing = {alert.fingerprint: alert for alert in find_alerts(bench.tx, rule=rule.identity)}
+    keys = life(rule, bench.catalogue)
+    moved: list[Told] = []
+    for reading in (*readings, *_vanished(rule, readings, standing)):
+        fingerprint = rule.fingerprint(reading.labels)
+        alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
+        case = Case(group, rule, alert, judge(rule, reading, bench.catalogue), tick)
+        change = step(alert, case.finding, life=keys, tick=tick, activated_at=activated_at)
+        lost = _lost_ground(bench, case)
+        if lost is not None:
+            change = retract(alert, tick)
+        if change is not None:
+            detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(lost or _taken_back(bench, change))}
+            moved.append(_move(bench, case, change, detail))
+    save_rule_state(bench.tx, _rule_state(rule, readings, tick, activated_at))
+    return moved
+
+
+def _move(bench: Bench, case: Case, change: Step, detail: Mapping[str, object]) -> Told:
+    reading = case.finding.reading
+    transition = _transition(
+        change,
+        case.tick,
+        rule_hash=case.rule.rule_hash,
+        values=reading.values,
+        detail=detail,
+        watermark=reading.watermark,
+    )
+    _store(bench, change.alert, transition)
+    return Told(case.rule, case.group, change.alert, transition)
+
+
+def look_again(bench: Bench, told: Told) -> Told:
+    """The same alert with what there is to say of it now; as it was said before, when there is nothing to judge by."""
+    rule, transition = told.rule, told.transition
+    tick = tick_at_or_before(bench.now, told.group.interval)
+    snapshot, readings = bench.reread(rule, told.group, tick)
+    reading = readings.get(told.alert.group)
+    if reading is None:
+        return told
+    detail = evidence(rule, judge(rule, reading, bench.catalogue), bench.catalogue, snapshot)
+    again = replace(transition, tick=tick, watermark=reading.watermark, values=reading.values, evidence=detail)
+    return told._replace(transition=again)
+
+
+def _rule_state(rule: Rule, readings: Sequence[Reading], tick: datetime, activated_at: datetime | None) -> RuleState:
+    """How far the rule is now; it comes into force at the first tick at which it can be judged."""
+    can_be_judged = rule.detector.EVENT_LIKE or any(reading.status is Status.OK for reading in readings)
+    if activated_at is None and can_be_judged:
+        activated_at = tick
+    problem = next((reading.reason for reading in readings if reading.status is not Status.OK), "")
+    return RuleState(rule.identity, rule.rule_hash, activated_at, tick, problem)
+
+
+def _vanished(rule: Rule, readings: Sequence[Reading], standing: Mapping[str, Alert]) -> list[Reading]:
+    """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
+    seen = {rule.fingerprint(reading.labels) for reading in readings}
+    absent = Reading(present=False, headline=rule.alert, sentence="Nothing is known of this group any more.")
+    blind = next((reading for reading in readings if reading.status is not Status.OK and not reading.labels), absent)
+    return [
+        replace(blind, labels=alert.group)
+        for fingerprint, alert in standing.items()
+        if fingerprint not in seen and alert.state in _OPEN
+    ]
+
+
+def _lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
+    """The difference, when an open episode's condition fails now and, by today's knowledge, failed when it fired.
+
+    A rule that has become stricter takes no ground away: by what was known then, its condition must have held.
+    """
+    alert, rule = case.alert, case.rule
+    if not _may_lose_ground(case) or alert.fired_watermark is None or alert.fired_at is None:
+        return None
+    now = bench.reread(rule, case.group, case.tick, up_to=alert.fired_watermark)
+    then = bench.reread(rule, case.group, alert.fired_at, up_to=alert.fired_watermark)
+    fired = then.readings.get(alert.group)
+    if fired is None or not _holds(bench, rule, fired) or _holds(bench, rule, now.readings.get(alert.group)):
+        return None
+    period = reading_period(fired)
+    if period is None:
+        return {}
+    changed = difference(rule, then.snapshot, now.snapshot, catalogue=bench.catalogue, group=alert.group, period=period)
+    return {"difference": changed}
+
+
+def _holds(bench: Bench, rule: Rule, reading: Reading | None) -> bool:
+    return reading is not None and judge(rule, reading, bench.catalogue).holds
+
+
+def _taken_back(bench: Bench, change: Step) -> dict[str, object]:
+    """The difference, when an occurrence is taken back: what had been told is stated no longer."""
+    if change.reason is not Reason.RETRACTED:
+        return {}
+    told = _last_evidence(bench, change.alert).get("headline", "")
+    return {"difference": {"text": f"no longer stated: {told}"}}
+
+
+def _last_evidence(bench: Bench, alert: Alert) -> Mapping[str, object]:
+    """What stood behind the alert's last transition."""
+    return find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition.evidence
+
+
+def _may_lose_ground(case: Case) -> bool:
+    """Whether a revision is to be looked for: the condition fails now, within the period in which it fired."""
+    reading, alert = case.finding.reading, case.alert
+    if case.rule.on_revision == "ignore" or case.rule.detector.EVENT_LIKE or reading.status is not Status.OK:
+        return False
+    same_period = alert.period is None or reading.period in {None, alert.period}
+    return alert.state.is_open and not case.finding.holds and same_period
+
+
+def _transition(
+    change: Step,
+    tick: datetime,
+    *,
+    rule_hash: str,
+    values: Mapping[str, Value],
+    detail: Mapping[str, object],
+    watermark: date | None,
+) -> Transition:
+    alert = change.alert
+    return Transition(
+        fingerprint=alert.fingerprint,
+        rule=alert.rule,
+        group=alert.group,
+        seq=alert.seq,
+        episode=alert.episode,
+        before=change.before,
+        after=alert.state,
+        severity=alert.severity,
+        reason=change.reason,
+        tick=tick,
+        watermark=watermark,
+        rule_hash=rule_hash,
+        values=values,
+        notify=change.notify,
+        evidence=detail,
+    )
+
+
+def _store(bench: Bench, alert: Alert, transition: Transition) -> None:
+    save_alert(bench.tx, alert)
+    add_transition(bench.tx, transition, now=bench.now)

@@ -1,0 +1,153 @@
+"""Evidence: what stands behind a transition, stored with it, told to people, and printed by `watcher explain`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from watcher.core.catalogue import Catalogue
+from watcher.core.event import EventVersion
+from watcher.core.fact import Citation
+from watcher.core.indicator import Indicator
+from watcher.core.label import Labels
+from watcher.core.period import Period
+from watcher.core.reading import Reading
+from watcher.core.rule import Finding, Rule
+from watcher.core.snapshot import Snapshot
+
+#: How many records and contributors an alert names; the rest is a `watcher events` away.
+RECORDS_NAMED = 5
+CONTRIBUTORS_NAMED = 3
+
+
+def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, object]:
+    """Everything needed to tell a finding and to explain it, as JSON."""
+    reading = finding.reading
+    events = _events(rule, reading, catalogue, snapshot)
+    return {
+        "alert": rule.alert,
+        "headline": reading.headline,
+        "sentence": reading.sentence,
+        "what": reading.what,
+        "sure": reading.sure,
+        "unknown": [*reading.unknown, *_basis(rule, catalogue, snapshot)],
+        "source": [*reading.source, *_references(reading, catalogue.citations)],
+        "arithmetic": list(reading.arithmetic),
+        "cites": list(reading.cites),
+        "because": list(finding.because),
+        "chart": [[day.isoformat(), observed, expected] for day, observed, expected in reading.chart],
+        "records": [_record(version) for version in _named(events, reading)],
+        "records_in_all": len(events),
+        "contributors": _contributors(events, _indicator(rule, catalogue)),
+    }
+
+
+def difference(
+    rule: Rule, before: Snapshot, now: Snapshot, *, catalogue: Catalogue, group: Labels, period: Period
+) -> dict[str, object]:
+    """How the records behind an alert changed between two moments of knowledge."""
+    indicator = _indicator(rule, catalogue)
+    if indicator is None:
+        return {}
+    old = {
+        (version.event.source, version.event.external_id): version
+        for version in before.events(indicator, group, period)
+    }
+    new = {
+        (version.event.source, version.event.external_id): version for version in now.events(indicator, group, period)
+    }
+    revised = [key for key in old.keys() & new.keys() if old[key].version != new[key].version]
+    counted = {
+        "new": sorted(name for _, name in new.keys() - old.keys()),
+        "deleted": sorted(name for _, name in old.keys() - new.keys()),
+        "revised": sorted(name for _, name in revised),
+    }
+    before_total, now_total = before.totals(indicator, group, period).total, now.totals(indicator, group, period).total
+    text = _difference_text(counted, f"{before_total} → {now_total} {indicator.noun}")
+    return {**counted, "before": before_total, "after": now_total, "text": text}
+
+
+def _difference_text(counted: Mapping[str, Sequence[str]], totals: str) -> str:
+    verbs = {"deleted": "deleted", "revised": "revised", "new": "added"}
+    parts = [f"{verb} {_records(len(counted[kind]))}" for kind, verb in verbs.items() if counted[kind]]
+    return f"the source {' and '.join(parts)}: {totals}" if parts else totals
+
+
+def _records(number: int) -> str:
+    return "1 record" if number == 1 else f"{number} records"
+
+
+def _indicator(rule: Rule, catalogue: Catalogue) -> Indicator | None:
+    return catalogue.indicators.get(getattr(rule.parameters, "indicator", ""))
+
+
+def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
+    indicator = _indicator(rule, catalogue)
+    note = snapshot.basis_note(indicator) if indicator else ""
+    return [note] if note else []
+
+
+def _references(reading: Reading, citations: Mapping[str, Citation]) -> list[str]:
+    """The citations that the detector's own source line does not spell out."""
+    said = " ".join(reading.source)
+    references = (citations[name].reference for name in reading.cites if name in citations)
+    return [reference for reference in references if reference not in said]
+
+
+def _events(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapshot) -> Sequence[EventVersion]:
+    indicator = _indicator(rule, catalogue)
+    period = reading_period(reading)
+    if indicator is None or period is None or not reading.records:
+        return ()
+    return snapshot.events(indicator, reading.labels, period)
+
+
+def reading_period(reading: Reading) -> Period | None:
+    """The days whose events a reading counts; None when it counts none."""
+    first, last = reading.values.get("period_start"), reading.values.get("as_of")
+    return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
+
+
+def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersion]:
+    """The latest records, and the ones that weigh most, the latest first."""
+    latest = {version.version: version for version in events[-RECORDS_NAMED:]}
+    heavy = {version.version: version for version in events if version.version in reading.records[:RECORDS_NAMED]}
+    return sorted((latest | heavy).values(), key=lambda version: version.event.date_end, reverse=True)
+
+
+def _record(version: EventVersion) -> dict[str, object]:
+    event = version.event
+    return {
+        "version": version.version,
+        "source": event.source,
+        "id": event.external_id,
+        "revision": version.revision,
+        "date": event.date_end.isoformat(),
+        "place": ", ".join(name for name in (event.location, event.admin2, event.admin1, event.country) if name),
+        "event_type": event.event_type,
+        "actors": [actor.name for actor in event.actors],
+        "fatalities": event.fatalities,
+        "publishers": event.publishers,
+        "url": event.url,
+        "latitude": event.latitude,
+        "longitude": event.longitude,
+        "known_from": version.known_from.isoformat(),
+    }
+
+
+def _contributors(events: Sequence[EventVersion], indicator: Indicator | None) -> list[dict[str, object]]:
+    """The districts that contribute most, with their share."""
+    if indicator is None:
+        return []
+    weights: Counter[str] = Counter()
+    for version in events:
+        event = version.event
+        weight = getattr(event, indicator.sum) if indicator.sum else 1
+        weights[event.admin2 or event.admin1 or event.country] += weight or 0
+    whole = weights.total()
+    return [
+        {"name": name, "total": total, "share": round(total / whole, 4)}
+        for name, total in weights.most_common(CONTRIBUTORS_NAMED)
+        if name and total
+    ]
