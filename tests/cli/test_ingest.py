@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from tests.cli.records import raid, write
+
+
+def test_records_are_stored_and_counted(home, good):
+    path = write(home / "june.csv", [raid(n, "2020-06-25", 1) for n in range(3)])
+    assert good("ingest", str(path), "--source", "acled") == "june.csv: 3 rows: 3 new\n"
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(home, good):
+    path = write(home / "june.csv", [raid(1, "2020-06-25", 1)])
+    good("ingest", str(path), "--source", "acled")
+    said = good("ingest", str(path), "--source", "acled")
+    assert said == "june.csv: the same file was read before; nothing changed\n"
+
+
+def test_a_later_file_adds_and_revises(home, good):
+    good(
+        "ingest", str(write(home / "a.csv", [raid(1, "2020-06-25", 5), raid(2, "2020-06-25", 1)])), "--source", "acled"
+    )
+    later = [raid(1, "2020-06-25", 2, timestamp="1595462400"), raid(2, "2020-06-25", 1), raid(3, "2020-06-26", 1)]
+    said = good("ingest", str(write(home / "b.csv", later)), "--source", "acled")
+    assert said == "b.csv: 3 rows: 1 new, 1 revised, 1 unchanged\n"
+
+
+def test_several_files_are_read_in_order_and_one_that_fails_stops_no_other(home, run):
+    write(home / "a.csv", [raid(1, "2020-06-25", 5)])
+    (home / "b.csv").write_text("PK\x03\x04")
+    write(home / "c.csv", [raid(2, "2020-06-25", 5)])
+    said = run("ingest", "a.csv", "b.csv", "c.csv", "missing.csv", "--source", "acled")
+    assert said.code == 69
+    assert said.out == "a.csv: 1 rows: 1 new\nc.csv: 1 rows: 1 new\n"
+    assert "b.csv: this is an Excel workbook or a zip archive (export the sheet as CSV" in said.err
+    assert "missing.csv: cannot be read: No such file or directory" in said.err
+
+
+def test_standard_input_is_a_file_too(home, good, monkeypatch):
+    path = write(home / "june.csv", [raid(1, "2020-06-25", 5)])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    assert good("ingest", "-", "--source", "acled") == "standard-input: 1 rows: 1 new\n"
+
+
+def test_rows_that_cannot_be_read_go_to_quarantine_and_under_strict_are_a_failure(home, run):
+    rows = [*(raid(n, "2020-06-25", 0) for n in range(30)), raid(99, "2020-06-25", "many")]
+    write(home / "june.csv", rows)
+    said = run("ingest", "june.csv", "--source", "acled", "--strict")
+    assert (said.code, said.err) == (65, "")
+    assert said.out == "june.csv: 31 rows: 30 new; 1 in quarantine (see: watcher quarantine list)\n"
+
+
+def test_a_file_with_too_many_bad_rows_is_refused_whole_unless_told_otherwise(home, run, good):
+    write(home / "june.csv", [raid(1, "2020-06-25", 1), raid(2, "2020-06-25", "many")])
+    said = run("ingest", "june.csv", "--source", "acled")
+    assert said.code == 65
+    assert "1 of 2 rows cannot be read, more than the 5% that are allowed; nothing was stored" in said.err
+    assert good("events") == "no event\n"
+    assert "1 new; 1 in quarantine" in good("ingest", "june.csv", "--source", "acled", "--bad-rows", "0.5")
+
+
+def test_json_holds_the_counts(home, good):
+    write(home / "june.csv", [raid(1, "2020-06-25", 1)])
+    said = json.loads(good("ingest", "june.csv", "--source", "acled", "--format", "json"))
+    assert (said["added"], said["rows"], said["seen"], said["source"]) == (1, 1, False, "acled")
+
+
+def test_a_kind_stands_for_a_source_with_its_defaults(home, good):
+    settings = home / "watcher.yaml"
+    settings.write_text(settings.read_text().split("sources:")[0])
+    write(home / "june.csv", [raid(1, "2020-06-25", 1)])
+    assert "1 new" in good("ingest", "june.csv", "--source", "acled")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["june.csv", "--source", "acledd"], 2, "there is no source 'acledd' (one of: acled, log, ucdp, table)"),
+        (["june.csv", "--source", "table"], 78, "the key 'columns' is missing"),
+        (["june.csv"], 2, "Missing option '--source'"),
+        (["--source", "acled"], 2, "Missing argument 'PATHS...'"),
+    ],
+    ids=["unknown source", "a table without columns", "no source", "no file"],
+)
+def test_what_means_nothing_is_refused(home, run, arguments, code, told):
+    write(home / "june.csv", [raid(1, "2020-06-25", 1)])
+    said = run("ingest", *arguments)
+    assert said.code == code
+    assert told in said.err
+
+
+def test_nothing_is_judged_before_the_next_check(home, it_is, good):
+    it_is("2020-07-20T09:00")
+    good("check")
+    good("ingest", str(write(home / "june.csv", [raid(1, "2020-06-25", 80)])), "--source", "acled")
+    assert good("alerts") == "nothing fires (see: --all)\n"
+    it_is("2020-07-20T09:15")
+    good("check")
+    assert "critical" in good("alerts")

@@ -1,0 +1,192 @@
+"""`watcher run`: a daemon in a process of its own, told and asked as systemd and people do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import bare_environment
+from tests.cli.records import raid, write
+from watcher import clock
+from watcher.singleton import holding
+
+#: Whatever takes longer has failed.
+PATIENCE_S = 30
+
+
+class Daemon:
+    """A running daemon, and what it tells systemd."""
+
+    def __init__(self, home: Path, folder: Path) -> None:
+        self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._heard.settimeout(PATIENCE_S)
+        address = folder / "notify"
+        self._heard.bind(str(address))
+        self.log = (folder / "log").open("w+")
+        environment = {**bare_environment(), "NOTIFY_SOCKET": str(address)}
+        command = [sys.executable, "-m", "watcher", "run"]
+        self.process = subprocess.Popen(
+            command, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
+        )
+
+    def wait_for(self, word: str) -> None:
+        """Wait until it tells systemd this."""
+        while word not in self._heard.recv(4_096).decode():
+            pass
+
+    def reload(self) -> None:
+        """Ask for the rules anew, and wait until that is done."""
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for("RELOADING=1")
+        self.wait_for("READY=1")
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def logged(self) -> list[dict[str, object]]:
+        """Its log, line by line."""
+        self.log.seek(0)
+        return [json.loads(line) for line in self.log]
+
+    def close(self) -> None:
+        """End it, however it stands."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        self._heard.close()
+
+
+@pytest.fixture
+def daemon(home, tmp_path) -> Iterator[Daemon]:
+    """A daemon that is ready."""
+    started = Daemon(home, tmp_path)
+    try:
+        started.wait_for("READY=1")
+        yield started
+    finally:
+        started.close()
+
+
+def deaths(number: int, count: int):
+    """An event of last week."""
+    day = clock.wall().date() - timedelta(days=8)
+    return raid(number, day.isoformat(), count)
+
+
+def told(home) -> list[str]:
+    path = home / "state" / "told.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line)["notification_reason"] for line in lines]
+
+
+def test_check_asks_the_running_daemon_for_a_turn_and_reports_its_result(daemon, home, run):
+    write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
+    said = run("check", "--format", "json")
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(said.out)["firing"]["critical"] == 1
+    assert told(home) == ["state_at_start"]
+    assert run("check").out == ""
+    assert run("check", "--fail-on", "critical").code == 1
+    assert run("check", "--format", "nagios").code == 2
+    assert run("check", "--print", "firing").out.startswith("critical  ")
+
+
+def test_what_the_daemon_stumbled_over_is_in_the_status(daemon, home, run, good):
+    (home / "inbox" / "page.csv").write_text("<html>")
+    run("check")
+    assert "LOOK    source acled: this is a web page or XML" in good("status")
+
+
+def test_a_moment_of_the_past_is_not_asked_of_the_daemon(daemon, run):
+    said = run("check", "--as-of", "2020-01-01")
+    assert said.code == 2
+    assert "--as-of needs a turn of its own, and the daemon is at work (stop it first)" in said.err
+
+
+def test_sigterm_ends_it_with_zero_and_leaves_nothing_behind(daemon, home):
+    assert (home / "state" / "daemon.sock").exists()
+    assert daemon.stop() == 0
+    assert not (home / "state" / "daemon.sock").exists()
+    assert not (home / "state" / "watcher.db-wal").exists()
+    assert [line["event"] for line in daemon.logged()][-1] == "stopped"
+
+
+def test_the_turn_that_is_going_on_is_ended_before_the_store_is_closed(home, tmp_path):
+    write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
+    started = Daemon(home, tmp_path)
+    try:
+        with holding(home / "state" / "turn.lock", who="somebody"):
+            started.wait_for("READY=1")
+            started.process.send_signal(signal.SIGTERM)
+            started.wait_for("STOPPING=1")
+        assert started.process.wait(PATIENCE_S) == 0
+        assert [line["event"] for line in started.logged()][-1] == "stopped"
+    finally:
+        started.close()
+
+
+def test_broken_rules_leave_the_last_good_ones_in_force_and_everybody_hears_it(daemon, home, run, good):
+    rules = home / "rules" / "sahel.yaml"
+    sound = rules.read_text()
+    rules.write_text("rules: [")
+    daemon.reload()
+    write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
+    said = run("check")
+    assert said.code == 78
+    assert "rules not reloaded, the last good ones stay in force: " in said.err
+    assert "sahel.yaml:1:9" in said.err
+    assert told(home) == ["state_at_start"]
+    status = good("status")
+    assert "daemon  running\n" in status
+    assert "LOOK    rules not reloaded, the last good ones stay in force" in status
+    assert run("status", "--format", "nagios").code == 3
+    rules.write_text(sound)
+    daemon.reload()
+    assert run("check").code == 0
+    assert "LOOK" not in good("status")
+
+
+def test_rules_that_were_changed_are_taken_over(daemon, home, run):
+    write(home / "inbox" / "last_week.csv", [deaths(1, 20)])
+    assert run("check", "--fail-on", "critical").code == 0
+    rules = home / "rules" / "sahel.yaml"
+    rules.write_text(rules.read_text().replace("critical: value >= 50", "critical: value >= 20"))
+    daemon.reload()
+    assert run("check", "--fail-on", "critical").code == 1
+
+
+def test_a_test_of_a_receiver_goes_through_the_daemon(daemon, home, good):
+    assert good("notify", "test", "desk") == "desk/file/1: told\n"
+    assert told(home) == ["test"]
+
+
+def test_a_second_daemon_names_the_first_and_gives_up(daemon, shell):
+    said = shell("run")
+    assert said.code == 75
+    assert f"the daemon, process {daemon.process.pid}" in said.err
+
+
+def test_records_can_be_read_in_while_it_runs(daemon, home, good, run):
+    write(home / "june.csv", [deaths(1, 80)])
+    assert "1 new" in good("ingest", "june.csv", "--source", "acled")
+    assert run("check", "--fail-on", "critical").code == 1
+
+
+def test_it_can_be_killed_and_nothing_is_lost(daemon, home, run):
+    write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
+    os.kill(daemon.process.pid, signal.SIGKILL)
+    daemon.process.wait(PATIENCE_S)
+    assert run("check").code == 0
+    assert told(home) == ["state_at_start"]

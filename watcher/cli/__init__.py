@@ -1,0 +1,177 @@
+"""The command line: one command, one file. The only place where errors become text and exit codes.
+
+A command is imported when it is called, so that ``watcher --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from keyword import iskeyword
+from pathlib import Path
+from typing import Any
+
+import click
+
+from watcher.core.errors import ConfigError, ExitCode, WatcherError
+
+#: Section → command → what it does, in one line.
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Begin": {
+        "demo": "Replay the article: watch a real alert arrive.",
+        "init": "Write the settings, the routes and the rules, and make the store.",
+    },
+    "Every day": {
+        "check": "One turn, for cron: read, judge, tell.",
+        "run": "The daemon: turns on a timetable.",
+        "status": "How things stand: alerts, sources, outbox.",
+        "alerts": "The alerts, and the history of each.",
+        "explain": "Why an alert fired, or a rule did not, step by step.",
+    },
+    "Records and facts": {
+        "ingest": "Read files of records into the store.",
+        "events": "List or export the records behind any selector.",
+        "quarantine": "Rows that could not be read: list, show, retry.",
+        "facts": "What is known of rivalry, leadership, control, ..., as of any date.",
+        "baseline": "The stated numbers that rates are compared with.",
+        "assert": "State a fact in the desk's name.",
+        "confirm": "Confirm a fact: the desk has checked it.",
+        "withdraw": "Take back what the desk asserted.",
+    },
+    "Rules": {
+        "lint": "Check rules, settings and routes.",
+        "rules": "List the rules, or show one with every default.",
+        "notify": "Send a marked test message to a receiver.",
+    },
+    "House": {
+        "migrate": "Bring the store to this version; a backup is taken first.",
+        "backup": "Copy the store while it is in use, and verify the copy.",
+    },
+}
+
+
+class Doors(click.Group):
+    """The commands, each in a module of its own that is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the base class's signature
+        """Every command, in the order of the help."""
+        return [name for section in SECTIONS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now; None when there is none of that name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"watcher.cli.{module}").command
+        _keep_examples(command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant; a misspelt one is answered with the nearest."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "see: watcher --help"
+            raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it printed must have reached its reader, or the reader is gone."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise UnheardError from None
+        return code
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the base class's signature
+        """The commands by section, without importing any of them."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()))
+
+
+def _keep_examples(command: click.Command) -> None:
+    r"""Keep the lines of examples as they stand: click looks for the character that ``\b`` means, not for ``\b``."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _keep_examples(each)
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="watcher", message="%(version)s")
+def doors() -> None:
+    """Watch political-violence indicators and tell people when one leaves its baseline.
+
+    New here? `watcher demo` shows a real alert; `watcher init` begins in this folder.
+    """
+
+
+class UnheardError(Exception):
+    """The reader of our output, ``head`` for one, has seen enough."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every error becomes a line that says what to do."""
+    _stand_in_for_closed_streams()
+    try:
+        return int(doors.main(args=arguments, prog_name="watcher", standalone_mode=False) or 0)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except UnheardError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 - the last line before the shell
+        return _tell(error)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Make sure that there are three streams, and that a name which the locale cannot write does not end a turn.
+
+    Where standard output is closed, its number would go to the next file that is opened, perhaps the store.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we do
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _tell(error: Exception) -> int:
+    """Say what went wrong and what to do about it."""
+    from watcher.cli.table import safe
+
+    if isinstance(error, click.ClickException):
+        error.show(sys.stderr)
+        return ExitCode.USAGE
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            print(safe(str(problem)), file=sys.stderr)
+        return error.exit_code
+    if isinstance(error, WatcherError):
+        print(f"watcher: {safe(str(error))}", file=sys.stderr)
+        return error.exit_code
+    return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    from watcher.log import redacted
+
+    if os.environ.get("WATCHER_TRACEBACK"):
+        print(redacted("".join(traceback.format_exception(error))), file=sys.stderr)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    told = redacted(f"{type(error).__name__}: {error}")[:300]
+    print(f"watcher: a bug, at {Path(place.filename).name}:{place.lineno}: {told}", file=sys.stderr)
+    print("watcher: please report it with the output of: WATCHER_TRACEBACK=1 watcher ...", file=sys.stderr)
+    return ExitCode.BUG

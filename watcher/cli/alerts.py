@@ -1,0 +1,193 @@
+"""`watcher alerts`: the alerts, and the history of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from watcher.cli.opening import config_option, open_settings, open_store
+from watcher.cli.rulebook import Rulebook, did_you_mean, find_alert, find_rule
+from watcher.cli.table import LIST_FORMATS, Column, format_option, paint, print_csv, print_json, print_rows, safe
+from watcher.core.alert import Alert, State
+from watcher.core.delivery import DeliveryState
+from watcher.core.errors import UsageError
+from watcher.core.message.phrase import counted, span_text
+from watcher.core.reading import Output, Value
+from watcher.store.alerts import StoredTransition, find_alerts, find_transitions
+from watcher.store.schema import Tx
+from watcher.store.told import Telling, tellings
+
+_OPEN = (State.PENDING, State.FIRING, State.RECOVERING)
+_COLUMNS = (
+    Column("severity"),
+    Column("state"),
+    Column("since"),
+    Column("ended"),
+    Column("fingerprint"),
+    Column("alert", gives=True),
+    Column("group", gives=True),
+    Column("headline", gives=True),
+)
+
+
+@click.command()
+@config_option
+@click.argument("fingerprint", required=False)
+@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
+@click.option("--rule", metavar="RULE", help="Only those of one rule, by its name or the beginning of it.")
+@format_option(*LIST_FORMATS)
+def command(config: Path | None, *, fingerprint: str | None, everything: bool, rule: str | None, style: str) -> int:
+    r"""The alerts that fire or are about to; with a FINGERPRINT, the history of one.
+
+    A unique beginning of the fingerprint is enough. The history says at each step what changed and why, by which
+    values, and who was told.
+
+    \b
+    watcher alerts
+    watcher alerts --all --rule mozambique
+    watcher alerts 4f1c
+    """
+    settings = open_settings(config)
+    book = Rulebook(settings)
+    with open_store(settings, read_only=True) as store, store.reading() as tx:
+        if fingerprint:
+            _show(tx, find_alert(tx, fingerprint), book, style)
+            return 0
+        found = find_alerts(tx, rule=_identity(tx, rule, book), states=() if everything else _OPEN)
+        rows = [_row(tx, alert, book) for alert in found]
+    rows.sort(key=lambda row: str(row["since"] or ""), reverse=True)
+    print_rows(rows, _columns(rows), style, empty="no alert" if everything else "nothing fires (see: --all)")
+    return 0
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """The columns that say something."""
+    return [column for column in _COLUMNS if column.name not in {"ended", "group"} or any(r[column.name] for r in rows)]
+
+
+def _identity(tx: Tx, text: str | None, book: Rulebook) -> str:
+    """The identity of the rule that is meant; one that is no longer there still has its alerts."""
+    if not text:
+        return ""
+    known = {alert.rule for alert in find_alerts(tx)}
+    if text in known:
+        return text
+    if book.rules is None:
+        raise UsageError(f"no alert is of a rule {text!r}", todo=did_you_mean(text, known))
+    return find_rule(book.rules, text).identity
+
+
+def _row(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
+    newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+    return {
+        "severity": alert.severity.value,
+        "state": alert.state.value,
+        "since": alert.fired_at or alert.active_at,
+        "ended": alert.ended_at,
+        "fingerprint": alert.fingerprint,
+        "alert": book.name(alert.rule),
+        "rule": alert.rule,
+        "group": dict(alert.group),
+        "episode": alert.episode,
+        "told": alert.told,
+        "headline": newest[0].transition.evidence.get("headline", "") if newest else "",
+    }
+
+
+# --- one alert --------------------------------------------------------------------------------------------------------
+
+
+def _show(tx: Tx, alert: Alert, book: Rulebook, style: str) -> None:
+    history = find_transitions(tx, fingerprint=alert.fingerprint)[::-1]
+    told: dict[int, list[Telling]] = defaultdict(list)
+    for telling in tellings(tx, alert.fingerprint):
+        told[telling.seq].append(telling)
+    rule = book.rule(alert.rule)
+    outputs = rule.detector.OUTPUTS if rule else {}
+    steps = [_step(each, told[each.transition.seq], outputs) for each in history]
+    if style == "json":
+        reminders = [telling._asdict() for telling in told[0]]
+        print_json({**_row(tx, alert, book), "history": steps, "reminders": reminders})
+    elif style == "csv":
+        flat = ({**step, "values": step["shown"], "told": [_told(each) for each in step["told"]]} for step in steps)
+        print_csv(flat, ("seq", "tick", "before", "after", "severity", "reason", "watermark", "values", "told"))
+    else:
+        _print(_row(tx, alert, book), steps, told[0])
+
+
+def _step(stored: StoredTransition, told: Sequence[Telling], outputs: Mapping[str, Output]) -> dict[str, Any]:
+    transition = stored.transition
+    return {
+        "seq": transition.seq,
+        "episode": transition.episode,
+        "tick": transition.tick,
+        "before": transition.before.value,
+        "after": transition.after.value,
+        "severity": transition.severity.value,
+        "reason": transition.reason.value,
+        "watermark": transition.watermark,
+        "values": dict(transition.values),
+        "shown": {name: _shown(outputs.get(name), value) for name, value in transition.values.items()},
+        "sentence": transition.evidence.get("sentence", ""),
+        "because": transition.evidence.get("because", []),
+        "difference": transition.evidence.get("difference"),
+        "recorded_at": stored.recorded_at,
+        "notify": transition.notify,
+        "told": [telling._asdict() for telling in told],
+    }
+
+
+def _shown(output: Output | None, value: Value) -> str:
+    return output.format(value) if output else str(value)
+
+
+def _print(row: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], reminders: Sequence[Telling]) -> None:
+    group = ", ".join(f"{name}={value}" for name, value in row["group"].items())
+    print(safe(f"{row['alert']}{f' ({group})' if group else ''}"))
+    print(f"{row['fingerprint']}, {paint(row['severity'], row['severity'])}, {_standing(row)}")
+    for step in steps:
+        print()
+        print(
+            f"{step['tick']:%Y-%m-%d %H:%M}  {step['before']} → {step['after']}, {step['severity']}: {step['reason']}"
+        )
+        for line in _lines(step):
+            print(f"    {safe(line)}")
+    if reminders:
+        newest = reminders[-1]
+        print(
+            f"\n{counted(len(reminders), 'reminder')}, the last on {newest.written_at:%Y-%m-%d %H:%M} to {newest.endpoint}"
+        )
+    print(f"\nTimes are UTC. Why: watcher explain {row['fingerprint']}")
+
+
+def _standing(row: Mapping[str, Any]) -> str:
+    if row["ended"] and row["since"] and row["state"] not in {state.value for state in _OPEN}:
+        return f"{row['state']} after {span_text(row['ended'] - row['since'])}, episode {row['episode']}"
+    since = f" since {row['since']:%Y-%m-%d %H:%M}" if row["since"] else ""
+    return f"{row['state']}{since}, episode {row['episode']}"
+
+
+def _lines(step: Mapping[str, Any]) -> list[str]:
+    values = ", ".join(f"{name} {value}" for name, value in step["shown"].items() if value not in {"", "unknown"})
+    lines = [step["sentence"], values, f"data to {step['watermark']}" if step["watermark"] else ""]
+    if step["difference"]:
+        lines.append(f"taken back: {step['difference'].get('text', '')}")
+    lines += [_told(telling) for telling in step["told"]]
+    if not step["told"]:
+        lines.append("nobody was told" if not step["notify"] else "to be told, and no message was written")
+    return [line for line in lines if line]
+
+
+def _told(telling: Mapping[str, Any]) -> str:
+    to = " ".join(filter(None, (telling["endpoint"], telling["recipient"])))
+    match telling["state"]:
+        case DeliveryState.DELIVERED:
+            return f"told {to} on {telling['delivered_at']:%Y-%m-%d %H:%M}"
+        case DeliveryState.DEAD | DeliveryState.CANCELLED:
+            return f"{to} was not told: {telling['why']}"
+        case _:
+            return f"waiting for {to}{': ' + telling['why'] if telling['why'] else ''}"

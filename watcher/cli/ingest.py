@@ -1,0 +1,117 @@
+"""`watcher ingest`: read files of records into the store."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from watcher import clock
+from watcher.cli.opening import config_option, open_settings, open_store, quiet_log
+from watcher.cli.table import format_option, safe
+from watcher.core.errors import ExitCode, WatcherError
+from watcher.ingest import Feed, Ingested, ingest_file
+from watcher.singleton import holding
+from watcher.store.engine import Store
+from watcher.wiring import feed_of, load_rule_set
+
+_BAR = 30
+
+
+@click.command()
+@config_option
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", required=True, metavar="NAME", help="A source of watcher.yaml, or a kind: acled, ucdp.")
+@click.option(
+    "--bad-rows", type=click.FloatRange(0, 1), metavar="SHARE", help="Refuse a file with more bad rows than this."
+)
+@click.option("--strict", is_flag=True, help="Exit 65 when rows were quarantined.")
+@format_option("text", "json")
+def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style: str, **options: Any) -> int:
+    r"""Read files of records into the store; `-` is standard input.
+
+    A file that was read before changes nothing. Rows that cannot be read go to quarantine, with the reason; a file
+    with too many of them is refused whole. Nothing is judged or sent: the next `watcher check` does that.
+
+    \b
+    watcher ingest exports/*.csv --source acled
+    curl ... | watcher ingest - --source acled
+    """
+    settings = open_settings(config)
+    quiet_log(settings)
+    feed = feed_of(settings, source)
+    if options["bad_rows"] is not None:
+        feed = _tolerating(feed, options["bad_rows"])
+    rules = load_rule_set(settings)
+    code = ExitCode.OK
+    with ExitStack() as stack:
+        store = stack.enter_context(open_store(settings))
+        stack.enter_context(holding(settings.state_dir / "turn.lock", who="an ingest", patience=timedelta(minutes=5)))
+        for path in stack.enter_context(_files(paths)):
+            code = max(code, _ingest(store, feed, path, rules, style, strict=options["strict"]))
+    return code
+
+
+def _ingest(store: Store, feed: Feed, path: Path, rules: Any, style: str, *, strict: bool) -> ExitCode:
+    progress = _show_progress if sys.stderr.isatty() else None
+    try:
+        done = ingest_file(store, feed, path, rules, now=clock.wall(), progress=progress)
+    except WatcherError as error:
+        print(f"watcher: {safe(str(error))}", file=sys.stderr)
+        return error.exit_code
+    finally:
+        if progress:
+            print("\r\033[K", end="", file=sys.stderr)
+    if style == "json":
+        print(json.dumps({**done._asdict(), "seen": done.seen}, sort_keys=True))
+    else:
+        print(safe(_sentence(done)))
+    return ExitCode.DATA if strict and done.quarantined else ExitCode.OK
+
+
+def _sentence(done: Ingested) -> str:
+    if done.seen:
+        return f"{done.name}: the same file was read before; nothing changed"
+    counts = {
+        "new": done.added,
+        "revised": done.revised,
+        "deleted": done.deleted,
+        "unchanged": done.unchanged,
+        "older than what is stored": done.older,
+    }
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number or word == "new")
+    rest = f"; {done.quarantined} in quarantine (see: watcher quarantine list)" if done.quarantined else ""
+    return f"{done.name}: {done.rows} rows: {told}{rest}"
+
+
+def _show_progress(done: int, rows: int) -> None:
+    full = _BAR * done // max(1, rows)
+    print(f"\r[{'#' * full}{'.' * (_BAR - full)}] {done} of {rows} rows", end="", file=sys.stderr, flush=True)
+
+
+def _tolerating(feed: Feed, share: float) -> Feed:
+    from dataclasses import replace
+
+    return replace(feed, bad_rows=share)
+
+
+@contextmanager
+def _files(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """The files to read; standard input is kept in a temporary one, because a file is read twice."""
+    with tempfile.TemporaryDirectory(prefix="watcher-") as folder:
+        yield [_spool(Path(folder)) if str(path) == "-" else path for path in paths]
+
+
+def _spool(folder: Path) -> Path:
+    target = folder / "standard-input"
+    with target.open("wb") as out:
+        shutil.copyfileobj(sys.stdin.buffer, out)
+    return target

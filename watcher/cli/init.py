@@ -1,0 +1,83 @@
+"""`watcher init`: settings, routes, rules and an empty store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from watcher.config.settings import Settings, load_settings
+from watcher.core.errors import UsageError
+from watcher.shipped import shipped
+from watcher.store.migrate import create
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--empty", is_flag=True, help="Do not copy the shipped rules.")
+def command(folder: Path, *, empty: bool) -> int:
+    r"""Begin in FOLDER (this one if not given).
+
+    Writes a commented watcher.yaml and notify.yaml, copies the shipped rules, and makes the store. What is already
+    there stays as it is: running it again repairs what is missing.
+
+    \b
+    watcher init                      # here
+    watcher init /etc/watcher         # for a service
+    watcher init my-desk --empty      # without the shipped rules
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for target, how in _write(folder, empty=empty):
+        print(f"{how:>8}  {target}")
+    settings = load_settings(folder / "watcher.yaml")
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for drop in _drop_folders(settings):
+        drop.mkdir(parents=True, exist_ok=True)
+    with create(settings.store.url) as store:
+        print(f"{'ready':>8}  {store.shown}")
+    print()
+    print("Next: say who is told in notify.yaml and the mail server in watcher.yaml, then")
+    print("  watcher lint                                  does everything load?")
+    print("  watcher ingest your-export.csv --source acled")
+    print("  watcher check                                 one turn; put it into cron, or: watcher run")
+    return 0
+
+
+def _drop_folders(settings: Settings) -> list[Path]:
+    """The folders that sources are to be dropped into and that are not there yet."""
+    paths = (path for source in settings.sources.values() for path in source.paths)
+    return [path for path in paths if not path.suffix and "*" not in path.name and not path.exists()]
+
+
+def _write(folder: Path, *, empty: bool) -> Iterator[tuple[Path, str]]:
+    templates = shipped("deploy")
+    for name in ("watcher.yaml", "notify.yaml"):
+        target = folder / name
+        if target.exists():
+            yield target, "kept"
+            continue
+        target.write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+        target.chmod(0o640)
+        yield target, "written"
+    rules = folder / "rules"
+    if rules.exists():
+        yield rules, "kept"
+    elif empty:
+        rules.mkdir()
+        yield rules, "made"
+    else:
+        yield from _copy_rules(rules)
+
+
+def _copy_rules(target: Path) -> Iterator[tuple[Path, str]]:
+    origin = shipped("rules")
+    if not origin.is_dir():
+        raise UsageError(
+            "the shipped rules are not there", where=str(origin), todo="install watcher anew, or use --empty"
+        )
+    shutil.copytree(origin, target)
+    for path in sorted(target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    yield target, "written"

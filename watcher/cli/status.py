@@ -1,0 +1,301 @@
+"""`watcher status`: how things stand. It reads and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from watcher import clock
+from watcher.cli import nagios
+from watcher.cli.opening import config_option, open_settings, open_store
+from watcher.cli.rulebook import Rulebook
+from watcher.cli.table import Column, format_option, paint, print_json, print_rows, safe
+from watcher.config.settings import Settings
+from watcher.control import ask
+from watcher.core.alert import Alert, State
+from watcher.core.delivery import DeliveryState
+from watcher.core.errors import Locked, UsageError
+from watcher.core.period import duration, duration_text
+from watcher.core.severity import Severity
+from watcher.singleton import is_held
+from watcher.store.alerts import find_alerts, find_transitions, rule_set_in_force, rule_states
+from watcher.store.deliveries import outbox_summary
+from watcher.store.quarantine import count_quarantined
+from watcher.store.runs import last_runs
+from watcher.store.schema import SCHEMA_REVISION, Tx
+from watcher.store.sources import find_sources
+
+_OPEN = (State.FIRING, State.RECOVERING)
+#: Runs that are shown.
+_RUNS = 5
+#: How long a daemon may take to answer before we go on without it.
+_PATIENCE_S = 2.0
+
+
+class Standing(NamedTuple):
+    """How an installation stands, by part."""
+
+    house: Mapping[str, Any]
+    counts: Mapping[str, int]
+    alerts: Sequence[Mapping[str, Any]]
+    rules: Mapping[str, Any]
+    daemon: Mapping[str, Any]
+    sources: Sequence[Mapping[str, Any]]
+    outbox: Mapping[str, Any]
+    runs: Sequence[Mapping[str, Any]]
+    #: When a turn last judged, or last ended; None when none ever did.
+    last_turn: datetime | None
+    #: One line each: what somebody has to look at.
+    problems: Sequence[str]
+
+
+@click.command()
+@config_option
+@click.option("--max-age", metavar="DURATION", help="It is a problem when the last turn is older than this: 26h.")
+@format_option("text", "json", "nagios")
+def command(config: Path | None, *, max_age: str | None, style: str) -> int:
+    r"""How things stand: what fires, which rules cannot be judged and why, the sources, the outbox, the last runs.
+
+    It only reads; it can be asked at any time, also while the daemon runs or a rule file is broken.
+
+    \b
+    watcher status
+    watcher status --format json | jq .outbox
+    watcher status --format nagios --max-age 26h
+
+    As a Nagios plugin it prints one line and exits 0 when nothing fires, 1 for a warning, 2 when something is critical,
+    and 3 when that cannot be known: a source or an endpoint fails, a rule file is broken, or the last turn is too old.
+    """
+    if style == "nagios":
+        return nagios.guarded(lambda: _print_nagios(_standing(config, max_age)))
+    standing = _standing(config, max_age)
+    if style == "json":
+        print_json(standing._asdict())
+    else:
+        _print(standing)
+    return 0
+
+
+def _standing(config: Path | None, max_age: str | None) -> Standing:
+    oldest = _max_age(max_age)
+    settings, now = open_settings(config), clock.wall()
+    book, daemon = Rulebook(settings), _daemon(settings)
+    with open_store(settings, read_only=True) as store, store.reading() as tx:
+        alerts = find_alerts(tx, states=(*_OPEN, State.PENDING))
+        rules = _rules(tx, book)
+        sources = list(_sources(tx))
+        outbox = _outbox(tx, now)
+        runs = [run._asdict() for run in last_runs(tx, _RUNS)]
+        last_turn = _last_turn(tx, runs)
+        return Standing(
+            house={"instance": settings.instance, "version": version("watcher"), "now": now}
+            | {"store": store.shown, "schema": SCHEMA_REVISION},
+            counts=_counts(alerts),
+            alerts=[_alert(tx, alert, book) for alert in alerts],
+            rules=rules,
+            daemon=daemon,
+            sources=sources,
+            outbox=outbox,
+            runs=runs,
+            last_turn=last_turn,
+            problems=[
+                *_failures(sources, outbox),
+                *_rule_problems(rules, daemon),
+                *_staleness(last_turn, oldest, daemon, now),
+            ],
+        )
+
+
+def _max_age(text: str | None) -> timedelta | None:
+    try:
+        return duration(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"--max-age: {error}") from None
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def _counts(alerts: Sequence[Alert]) -> dict[str, int]:
+    firing = {
+        level.value: sum(alert.state in _OPEN and alert.severity is level for alert in alerts)
+        for level in reversed(Severity)
+    }
+    return {**firing, "pending": sum(alert.state is State.PENDING for alert in alerts)}
+
+
+def _alert(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
+    newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+    return {
+        "fingerprint": alert.fingerprint,
+        "severity": alert.severity.value,
+        "state": alert.state.value,
+        "since": alert.fired_at or alert.active_at,
+        "alert": book.name(alert.rule),
+        "group": dict(alert.group),
+        "headline": newest[0].transition.evidence.get("headline", "") if newest else "",
+    }
+
+
+def _rules(tx: Tx, book: Rulebook) -> dict[str, Any]:
+    states = rule_states(tx)
+    rules = book.rules.rules if book.rules else ()
+    known = {rule.identity for rule in rules} if rules else set(states)
+    return {
+        "loaded": len(rules),
+        "on_disk": book.rules.content_hash if book.rules else "",
+        "in_force": rule_set_in_force(tx),
+        "problems": [str(problem) for problem in book.problem.problems] if book.problem else [],
+        "not_judged": [
+            {"rule": book.name(name), "reason": state.problem, "last_tick": state.last_tick}
+            for name, state in sorted(states.items())
+            if name in known and state.problem
+        ],
+        "never_judged": [rule.alert for rule in rules if rule.identity not in states],
+    }
+
+
+def _daemon(settings: Settings) -> dict[str, Any]:
+    if not is_held(settings.state_dir / "daemon.lock"):
+        return {"running": False, "problem": ""}
+    try:
+        said = ask(settings.state_dir / "daemon.sock", {"ask": "status"}, timeout_s=_PATIENCE_S)
+    except Locked:
+        return {"running": True, "problem": "", "answers": False}
+    return {"running": True, "problem": said.get("problem", ""), "answers": True}
+
+
+def _sources(tx: Tx) -> Iterator[dict[str, Any]]:
+    waiting = count_quarantined(tx)
+    for source in find_sources(tx):
+        yield {**source._asdict(), "quarantined": waiting.get(source.name, 0)}
+
+
+def _outbox(tx: Tx, now: datetime) -> dict[str, Any]:
+    summary = outbox_summary(tx, now)
+    return {
+        "counts": {state.value: summary.counts.get(state, 0) for state in DeliveryState},
+        "oldest_waiting": summary.oldest,
+        "failing": [each._asdict() for each in summary.failing],
+    }
+
+
+def _last_turn(tx: Tx, runs: Sequence[Mapping[str, Any]]) -> datetime | None:
+    moments = [run["finished_at"] for run in runs if run["finished_at"] and run["exit_code"] is not None]
+    moments += [state.last_tick for state in rule_states(tx).values()]
+    return max(moments, default=None)
+
+
+# --- what somebody has to look at -------------------------------------------------------------------------------------
+
+
+def _failures(sources: Sequence[Mapping[str, Any]], outbox: Mapping[str, Any]) -> Iterator[str]:
+    for source in sources:
+        if source["failure"]:
+            yield f"source {source['name']}: {source['failure']}"
+    for each in outbox["failing"]:
+        yield f"{each['endpoint']}: failing since {each['since']:%Y-%m-%d %H:%M} UTC: {each['why']}"
+
+
+def _rule_problems(rules: Mapping[str, Any], daemon: Mapping[str, Any]) -> Iterator[str]:
+    if daemon["problem"]:
+        yield daemon["problem"]
+    elif rules["problems"]:
+        yield f"the rules on disk do not load: {rules['problems'][0]}"
+    if daemon["running"] and not daemon["answers"]:
+        yield "the daemon is running and does not answer"
+
+
+def _staleness(
+    last_turn: datetime | None, oldest: timedelta | None, daemon: Mapping[str, Any], now: datetime
+) -> Iterator[str]:
+    if daemon["running"]:
+        return
+    if last_turn is None:
+        yield "no turn was ever taken"
+    elif oldest is not None and now - last_turn > oldest:
+        age = duration_text(timedelta(minutes=(now - last_turn) // timedelta(minutes=1)))
+        yield f"the last turn was {age} ago, and no daemon is running"
+
+
+# --- what is printed --------------------------------------------------------------------------------------------------
+
+
+def _print_nagios(standing: Standing) -> int:
+    rules, counts = standing.rules, standing.outbox["counts"]
+    data = {
+        "not_judged": len(rules["not_judged"]) + len(rules["never_judged"]),
+        "waiting": counts["pending"] + counts["leased"] + counts["retry"],
+        "dead": counts["dead"],
+        "quarantined": sum(source["quarantined"] for source in standing.sources),
+    }
+    line, status = nagios.of_check(standing.counts, standing.problems, data)
+    print(line)
+    return status
+
+
+def _print(standing: Standing) -> None:
+    house = standing.house
+    print(f"watcher {house['version']}, {house['instance']}, {house['now']:%Y-%m-%d %H:%M} UTC")
+    print(f"store   {safe(house['store'])}, tables {house['schema']}")
+    print(f"daemon  {_daemon_words(standing.daemon)}")
+    print(f"turn    {f'last {standing.last_turn:%Y-%m-%d %H:%M} UTC' if standing.last_turn else 'none yet'}")
+    for problem in standing.problems:
+        print(f"{paint('LOOK', 'error')}    {safe(problem)}")
+    _print_alerts(standing)
+    _print_rules(standing.rules)
+    _print_sources(standing.sources)
+    _print_outbox(standing.outbox)
+    _print_runs(standing.runs)
+
+
+def _daemon_words(daemon: Mapping[str, Any]) -> str:
+    if not daemon["running"]:
+        return "not running"
+    return "running" if daemon["answers"] else "running, and does not answer"
+
+
+def _print_alerts(standing: Standing) -> None:
+    told = ", ".join(paint(f"{number} {level}", level) for level, number in standing.counts.items() if number)
+    print(f"\nALERTS  {told or 'nothing fires'}")
+    columns = (Column("severity"), Column("state"), Column("since"), Column("fingerprint"), Column("alert", gives=True))
+    print_rows(standing.alerts, (*columns, Column("headline", gives=True)), "text")
+
+
+def _print_rules(rules: Mapping[str, Any]) -> None:
+    changed = rules["loaded"] and rules["on_disk"] != rules["in_force"]
+    waiting = "; they changed since the last turn" if changed else ""
+    print(f"\nRULES   {rules['loaded']} on disk{waiting}" if not rules["problems"] else "\nRULES   they do not load")
+    for problem in rules["problems"]:
+        print(f"        {safe(problem)}")
+    rows = [{"cannot_be_judged": each["rule"], "because": each["reason"]} for each in rules["not_judged"]]
+    rows += [{"cannot_be_judged": name, "because": "no turn has seen it yet"} for name in rules["never_judged"]]
+    print_rows(rows, (Column("cannot_be_judged", gives=True), Column("because", gives=True)), "text")
+
+
+def _print_sources(sources: Sequence[Mapping[str, Any]]) -> None:
+    print("\nSOURCES" if sources else "\nSOURCES none has brought anything yet")
+    names = ("name", "kind", "newest_event", "last_success")
+    numbers = (Column("loads", right=True), Column("quarantined", right=True))
+    print_rows(sources, (*map(Column, names), *numbers, Column("failure", gives=True)), "text")
+
+
+def _print_outbox(outbox: Mapping[str, Any]) -> None:
+    told = ", ".join(f"{number} {state}" for state, number in outbox["counts"].items() if number)
+    oldest = outbox["oldest_waiting"]
+    print(
+        f"\nOUTBOX  {told or 'nothing was ever sent'}{f'; the oldest since {oldest:%Y-%m-%d %H:%M}' if oldest else ''}"
+    )
+    print_rows(outbox["failing"], (Column("endpoint"), Column("since"), Column("why", gives=True)), "text")
+
+
+def _print_runs(runs: Sequence[Mapping[str, Any]]) -> None:
+    if runs:
+        print("\nRUNS")
+    columns = (Column("started_at"), Column("finished_at"), Column("door"), Column("exit_code", right=True))
+    print_rows(runs, columns, "text")
