@@ -1,0 +1,236 @@
+"""The bench: what watcher takes, beside its floor and what a person would write instead, in one run.
+
+``python -m tests.bench`` prints a table and writes the same as JSON. Absolute times drift with the machine; the ratios
+are what counts. It is no part of the test suite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.bench import records, rules
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("cold", "ingest", "rules")
+
+
+class Line(NamedTuple):
+    """One measurement beside another."""
+
+    work: str
+    seconds: float
+    #: What it is held against, and how long that took.
+    beside: str
+    floor: float
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long it took."""
+        return self.seconds / self.floor
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    options = _options()
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory(prefix="watcher-bench-") as folder:
+        home = Path(folder)
+        parts: Mapping[str, Callable[[], Iterator[Line]]] = {
+            "cold": lambda: cold(home / "cold", options.repeat),
+            "ingest": lambda: ingest(home / "ingest", options.rows),
+            "rules": lambda: judge(home / "rules", options.rows, options.rules),
+        }
+        for part in options.only:
+            (home / part).mkdir()
+            for line in parts[part]():
+                _print(line)
+                lines.append(line)
+    _write(options.json, lines, rows=options.rows)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000, help="records in the made-up file (default: 100000)")
+    parser.add_argument("--rules", type=int, nargs="+", default=[100, 1_000], help=f"how many, up to {rules.MOST}")
+    parser.add_argument("--repeat", type=int, default=9, help="cold starts of each kind (default: 9)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="which parts to run")
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the figures go")
+    return parser.parse_args()
+
+
+# --- a cold `watcher check` -------------------------------------------------------------------------------------------
+
+
+def cold(home: Path, repeat: int) -> Iterator[Line]:
+    """A check that finds nothing new, beside bare Python and beside the imports alone."""
+    config = _installation(home)
+    records.write(home / "inbox" / "records.csv", 500)
+    check = [sys.executable, "-m", "watcher", "check", "--config", str(config)]
+    _run(check)
+    names = _imports_of(config)
+    outside = home / "imports.py"
+    outside.write_text(f"import importlib\nfor name in {names}:\n    importlib.import_module(name)\n")
+    kinds = {
+        "check": check,
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "the same imports": [sys.executable, str(outside)],
+        "watcher --help": [sys.executable, "-m", "watcher", "--help"],
+    }
+    took: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(repeat):
+        for kind, command in kinds.items():
+            took[kind].append(_wall(command))
+    middle = {kind: statistics.median(each) for kind, each in took.items()}
+    for kind in ("python -c pass", "the same imports"):
+        yield Line("check, nothing new", middle["check"], kind, middle[kind], f"{len(names)} modules")
+    yield Line("watcher --help", middle["watcher --help"], "python -c pass", middle["python -c pass"])
+
+
+def _imports_of(config: Path) -> list[str]:
+    """Every module outside watcher that such a check has loaded at its end."""
+    script = (
+        "import sys\nfrom watcher import cli\n"
+        f"cli.main(['check', '--config', {str(config)!r}])\n"
+        "print(*[name for name in sys.modules if name.partition('.')[0] not in {'watcher', '__main__'}])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return [name for name in done.stdout.split() if _can_be_imported(name)]
+
+
+def _can_be_imported(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _wall(command: Sequence[str]) -> float:
+    started = time.perf_counter()
+    _run(command)
+    return time.perf_counter() - started
+
+
+def _run(command: Sequence[str]) -> None:
+    environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environ)
+
+
+# --- a file of records ------------------------------------------------------------------------------------------------
+
+
+def ingest(home: Path, rows: int) -> Iterator[Line]:
+    """A file for the first time and for the second."""
+    config = _installation(home)
+    file = records.write(home / "records.csv", rows)
+    floor = _floor("read_only", file)
+    plain = _floor("plain_sqlite", file, home / "plain.db")
+    first = _work("ingest", config, file)
+    digest = _floor("hash_only", file)
+    again = _work("ingest", config, file)
+    _agree(floor, plain, first, again)
+    rate = f"{rows / first['seconds']:,.0f} rows/s, peak {first['peak_mb']} MB"
+    yield Line(f"ingest of {rows:,} records", first["seconds"], "csv.reader", floor["seconds"], rate)
+    yield Line(f"ingest of {rows:,} records", first["seconds"], "csv + sqlite3, WAL", plain["seconds"], rate)
+    yield Line("the same file again", again["seconds"], "sha256 of the file", digest["seconds"])
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def judge(home: Path, rows: int, numbers: Sequence[int]) -> Iterator[Line]:
+    """Pace rules over a store of records."""
+    config = _installation(home)
+    file = records.write(home / "records.csv", rows)
+    more = records.write(home / "more.csv", 1_000, seed=2021, first_id=rows + 1)
+    _work("ingest", config, file)
+    for number in numbers:
+        copy = home / f"with-{number}"
+        shutil.copytree(home, copy, ignore=shutil.ignore_patterns("with-*", "*.csv"))
+        shutil.rmtree(copy / "rules")
+        (copy / "rules").mkdir()
+        rules.write(copy / "rules" / "rules.yaml", number)
+        yield from _judged(copy, file, more, number)
+
+
+def _judged(home: Path, file: Path, more: Path, number: int) -> Iterator[Line]:
+    dicts = _floor("dicts", file, number)
+    buckets = _floor("buckets_in_sqlite", file, number, home / "buckets.db")
+    done = _work("judge", home / "watcher.yaml", more)
+    _agree(dicts, buckets, done)
+    name = f"{number:,} pace rules"
+    rate = f"{done['seconds'] / number * 1e6:,.0f} us a rule"
+    yield Line(f"{name} read", done["seconds"], "daily buckets in dicts", dicts["seconds"], rate)
+    yield Line(f"{name} read", done["seconds"], "daily buckets in SQLite", buckets["seconds"], rate)
+    told = f"{done['judged'][0]} judged, {done['messages']} messages"
+    yield Line(f"{name}, first evaluation", done["first"], "daily buckets in SQLite", buckets["seconds"], told)
+    told = f"{done['judged'][1]} judged"
+    yield Line(f"{name} after 1,000 new records", done["after"], "daily buckets in SQLite", buckets["seconds"], told)
+    yield Line(f"{name}, nothing new", done["idle"], "daily buckets in SQLite", buckets["seconds"])
+    yield Line(f"{name} loaded from YAML", done["load"], "daily buckets in SQLite", buckets["seconds"])
+    yield Line(f"{name}: series built", done["build"], "daily buckets in SQLite", buckets["seconds"])
+
+
+# --- what the parts share ---------------------------------------------------------------------------------------------
+
+
+def _installation(home: Path) -> Path:
+    """An installation with the shipped rules, as `watcher init` makes it, and messages as files."""
+    _run([sys.executable, "-m", "watcher", "init", str(home)])
+    (home / "inbox").mkdir()
+    config = home / "watcher.yaml"
+    config.write_text("sources:\n  acled: {kind: acled, paths: [inbox], query_offset: 0d}\n", encoding="utf-8")
+    return config
+
+
+def _work(work: str, *arguments: object) -> dict[str, Any]:
+    return _figures("tests.bench.works", work, *map(str, arguments))
+
+
+def _floor(floor: str, *arguments: object) -> dict[str, Any]:
+    return _figures("tests.bench.floors", floor, *map(str, arguments))
+
+
+def _figures(module: str, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(f"{module} {arguments[0]} failed:\n{done.stderr}")
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _agree(*done: Mapping[str, Any]) -> None:
+    answers = [each["answer"] for each in done]
+    if any(answer != answers[0] for answer in answers):
+        sys.exit(f"the answers differ, so the times mean nothing: {answers}")
+
+
+def _print(line: Line) -> None:
+    figures = f"{line.seconds * 1e3:10,.1f} ms {line.floor * 1e3:10,.1f} ms {line.ratio:8.2f} x"
+    print(f"{line.work:38} {figures}  {line.beside:24} {line.note}", flush=True)
+
+
+def _write(path: Path, lines: Sequence[Line], *, rows: int) -> None:
+    machine = {"python": platform.python_version(), "machine": platform.machine(), "processors": os.cpu_count()}
+    figures = [{**line._asdict(), "ratio": round(line.ratio, 3)} for line in lines]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**machine, "rows": rows, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+    print(f"\nfigures: {path}")
+
+
+if __name__ == "__main__":
+    main()

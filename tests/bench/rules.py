@@ -1,0 +1,33 @@
+"""As many pace rules as asked for, each about one event type in one made-up province."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bench.records import COUNTRIES, EVENT_TYPES, PROVINCES, province
+
+MOST = len(COUNTRIES) * PROVINCES * len(EVENT_TYPES)
+
+
+def scopes(rules: int) -> list[tuple[str, str, str]]:
+    """The country, province and event type of each rule."""
+    every = [
+        (country, province(country, number), event_type)
+        for event_type in EVENT_TYPES
+        for number in range(PROVINCES)
+        for country in COUNTRIES
+    ]
+    return every[:rules]
+
+
+def write(path: Path, rules: int) -> Path:
+    """Write a rule file."""
+    chosen = list(enumerate(scopes(rules)))
+    lines = ["version: 1", "indicators:"]
+    for number, (country, area, event_type) in chosen:
+        where = f"{{country: {country}, admin1: {area}, event_type: {event_type}}}"
+        lines.append(f"  - {{indicator: i{number}, sum: fatalities, where: {where}}}")
+    lines.append("rules:")
+    lines += [f"  - {{alert: Rule {number}, pace: {{indicator: i{number}, above: 2024}}}}" for number, _ in chosen]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,119 @@
+"""Evidence: what is stored with a transition, from a real turn on hand-made records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.installation import RULES, installed
+
+HEADER = "id    date        deaths  place    admin2"
+BY_COUNTRY = RULES.replace("by: [location]", "by: [country]")
+
+
+def evidence(it) -> dict[str, Any]:
+    return dict(it.transitions()[-1].evidence)
+
+
+@pytest.fixture
+def it(tmp_path):
+    with installed(tmp_path, rules=BY_COUNTRY) as it:
+        it.release(
+            "2020-06-01 12:00",
+            "MOZ1  2020-05-10  40  Muidumbe  Muidumbe",
+            "MOZ2  2020-05-11  1  Palma     Palma",
+            "MOZ3  2020-05-12  2  Palma     Palma",
+            "MOZ4  2020-05-13  0  Mueda     Mueda",
+            "MOZ5  2020-05-14  3  Macomia   Macomia",
+            "MOZ6  2020-05-15  4  Macomia   Macomia",
+            "MOZ7  2020-05-16  5  Palma     Palma",
+            "MOZ8  2020-05-17  2  Ibo       Ibo",
+            "MOZ9  2020-04-01  9  Ibo       Ibo",
+            header=HEADER,
+        )
+        it.turn("2020-06-01 13:00")
+        yield it
+
+
+def test_the_latest_records_are_named_and_those_that_weigh_most(it):
+    named = [each["id"] for each in evidence(it)["records"]]
+    assert named == ["MOZ8", "MOZ7", "MOZ6", "MOZ5", "MOZ4", "MOZ1"]
+    assert evidence(it)["records_in_all"] == 8, "the ninth lies outside of the window"
+
+
+def test_a_record_is_named_with_everything_that_leads_to_it(it):
+    record = evidence(it)["records"][-1]
+    assert record == {
+        "version": 1,
+        "source": "acled",
+        "id": "MOZ1",
+        "revision": 1,
+        "date": "2020-05-10",
+        "place": "Muidumbe, Muidumbe, Cabo Delgado, Mozambique",
+        "event_type": "Battles",
+        "actors": ["Islamist Militia (Mozambique)"],
+        "fatalities": 40,
+        "publishers": "A newspaper",
+        "url": "",
+        "latitude": -12.0,
+        "longitude": 40.0,
+        "known_from": "2020-06-01T12:00:00+00:00",
+    }
+
+
+def test_the_districts_that_contribute_most_are_named_with_their_share(it):
+    assert evidence(it)["contributors"] == [
+        {"name": "Muidumbe", "total": 40, "share": 0.7018},
+        {"name": "Palma", "total": 8, "share": 0.1404},
+        {"name": "Macomia", "total": 7, "share": 0.1228},
+    ]
+
+
+def test_it_says_which_comparisons_hold(it):
+    assert evidence(it)["because"] == ["value >= 10"]
+    assert evidence(it)["alert"] == "Many deaths in a place"
+
+
+def test_a_district_without_a_name_is_the_region(tmp_path):
+    with installed(tmp_path, rules=BY_COUNTRY) as it:
+        it.release("2020-06-01 12:00", "MOZ1  2020-05-10  40  Muidumbe")
+        it.turn("2020-06-01 13:00")
+        assert evidence(it)["contributors"] == [{"name": "Cabo Delgado", "total": 40, "share": 1.0}]
+
+
+def test_it_says_on_what_the_times_of_knowledge_rest_when_not_on_stamps(tmp_path):
+    with installed(
+        tmp_path, settings="sources:\n  acled: {kind: acled, paths: [inbox], query_offset: 0d, trust_stamp: false}\n"
+    ) as it:
+        it.release("2020-06-01 12:00", "MOZ1  2020-05-28  40  Muidumbe")
+        it.turn("2020-06-01 13:00")
+        assert any("acled: the time of loading" in each for each in evidence(it)["unknown"])
+
+
+def test_what_is_counted_weighs_by_its_number(tmp_path):
+    counted = BY_COUNTRY.replace("sum: fatalities", "count: events").replace("value >= 10", "value >= 2")
+    with installed(tmp_path, rules=counted) as it:
+        it.release("2020-06-01 12:00", "MOZ1  2020-05-27  40  Muidumbe", "MOZ2  2020-05-28  0  Palma")
+        it.turn("2020-06-01 13:00")
+        assert [each["total"] for each in evidence(it)["contributors"]] == [2]
+
+
+def test_what_rests_on_facts_has_no_records(tmp_path):
+    rules = """\
+version: 1
+states:
+  - {state: truce, key: text, values: text}
+citations:
+  - {citation: report, title: A report, publisher: A desk, published: 2020-06-03, reliability: B, credibility: 2}
+rules:
+  - {alert: A truce, transition: {truce: any}}
+facts:
+  - {truce: Gourma, is: agreed, from: 2020-06-02, cite: report}
+"""
+    with installed(tmp_path, rules=rules) as it:
+        it.turn("2020-06-01 13:00")
+        it.turn("2020-06-05 13:00")
+        found = evidence(it)
+    assert (found["records"], found["contributors"], found["because"]) == ([], [], ["present"])
+    assert (found["cites"], found["source"]) == (["report"], ["A desk, 2020-06-03, B2"])
