@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from watcher.core.alert import Alert, Life, Reason, State, Step, Transition, due_at, remove, retract, step
+from watcher.core.alert import (
+    Alert,
+    Life,
+    Reason,
+    State,
+    Step,
+    Transition,
+    due_at,
+    may_be_taken_back,
+    remove,
+    retract,
+    step,
+)
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.fact import Fact
@@ -241,14 +253,15 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     known = rule_state(bench.tx, rule.identity)
     activated_at = known.activated_at if known else None
     standing = {alert.fingerprint: alert for alert in find_alerts(bench.tx, rule=rule.identity)}
+    watched = _watched(bench, standing, known, tick)
     keys = life(rule, bench.catalogue)
     moved: list[Told] = []
-    for reading in (*readings, *_vanished(rule, readings, standing)):
+    for reading in (*readings, *_vanished(rule, readings, standing, watched)):
         fingerprint = rule.fingerprint(reading.labels)
         alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
         case = Case(group, rule, alert, judge(rule, reading, bench.catalogue), tick)
         change = step(alert, case.finding, life=keys, tick=tick, activated_at=activated_at)
-        lost = _lost_ground(bench, case)
+        lost = _lost_ground(bench, case) if fingerprint in watched else None
         if lost is not None:
             change = retract(alert, tick)
         if change is not None:
@@ -294,7 +307,17 @@ def _rule_state(rule: Rule, readings: Sequence[Reading], tick: datetime, activat
     return RuleState(rule.identity, rule.rule_hash, activated_at, tick, problem)
 
 
-def _vanished(rule: Rule, readings: Sequence[Reading], standing: Mapping[str, Alert]) -> list[Reading]:
+def _watched(bench: Bench, standing: Mapping[str, Alert], known: RuleState | None, tick: datetime) -> set[str]:
+    """The alerts whose ground may go: those that are open, and when records have come in, those that ended lately."""
+    ended = {name for name, alert in standing.items() if may_be_taken_back(alert, tick)}
+    if ended and known is not None and not dirty_marks(bench.tx):
+        ended = ended if moments_of_knowledge(bench.tx, known.last_tick, tick) else set()
+    return ended | {name for name, alert in standing.items() if alert.state.is_open}
+
+
+def _vanished(
+    rule: Rule, readings: Sequence[Reading], standing: Mapping[str, Alert], watched: Collection[str]
+) -> list[Reading]:
     """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
     seen = {rule.fingerprint(reading.labels) for reading in readings}
     absent = Reading(present=False, headline=rule.alert, sentence="Nothing is known of this group any more.")
@@ -302,12 +325,12 @@ def _vanished(rule: Rule, readings: Sequence[Reading], standing: Mapping[str, Al
     return [
         replace(blind, labels=alert.group)
         for fingerprint, alert in standing.items()
-        if fingerprint not in seen and alert.state in _OPEN
+        if fingerprint not in seen and (alert.state in _OPEN or fingerprint in watched)
     ]
 
 
 def _lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
-    """The difference, when an open episode's condition fails now and, by today's knowledge, failed when it fired.
+    """The difference, when an episode's condition fails now and, by today's knowledge, failed when it fired.
 
     A rule that has become stricter takes no ground away: by what was known then, its condition must have held.
     """
@@ -349,7 +372,7 @@ def _may_lose_ground(case: Case) -> bool:
     if case.rule.on_revision == "ignore" or case.rule.detector.EVENT_LIKE or reading.status is not Status.OK:
         return False
     same_period = alert.period is None or reading.period in {None, alert.period}
-    return alert.state.is_open and not case.finding.holds and same_period
+    return not case.finding.holds and same_period
 
 
 def _transition(

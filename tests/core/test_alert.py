@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from watcher.core.alert import Alert, Life, Reason, State, Step, due_at, remove, retract, step
+from watcher.core.alert import Alert, Life, Reason, State, Step, due_at, may_be_taken_back, remove, retract, step
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding
 from watcher.core.severity import Severity
@@ -336,6 +336,20 @@ def test_a_retraction_ends_the_episode_and_is_told():
         T0 + DAY,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("standing", "expected"),
+    [
+        pytest.param(alert(State.RESOLVED, ended_at=T0 - 180 * DAY), True, id="for half a year"),
+        pytest.param(alert(State.RESOLVED, ended_at=T0 - 181 * DAY), False, id="no longer than that"),
+        pytest.param(alert(State.RETRACTED, ended_at=T0), False, id="not twice"),
+        pytest.param(alert(State.EXPIRED, ended_at=T0), False, id="not what merely happened"),
+        pytest.param(alert(State.FIRING), False, id="not before it ends"),
+    ],
+)
+def test_what_has_ended_may_be_taken_back(standing, expected):
+    assert may_be_taken_back(standing, T0) is expected
 
 
 @pytest.mark.parametrize("state", list(State), ids=lambda state: f"from {state}")

@@ -2,7 +2,7 @@
 
 ::
 
-    inactive ─→ pending ─→ firing ⇄ recovering ─→ resolved | retracted
+    inactive ─→ pending ─→ firing ⇄ recovering ─→ resolved | retracted     (resolved ─→ retracted, for a while)
                              └── event-like ────→ expired
 """
 
@@ -17,6 +17,9 @@ from watcher.core.label import Labels
 from watcher.core.reading import Status, Value
 from watcher.core.rule import Finding
 from watcher.core.severity import Severity
+
+#: How long a revision may still take back an episode that has ended.
+WATCHED = timedelta(days=180)
 
 
 class State(StrEnum):
@@ -163,8 +166,13 @@ def step(alert: Alert, finding: Finding, *, life: Life, tick: datetime, activate
     return _ceases(alert, finding, life, tick)
 
 
+def may_be_taken_back(alert: Alert, tick: datetime) -> bool:
+    """Whether its episode has ended, and not so long ago that a revision would interest nobody."""
+    return alert.state is State.RESOLVED and alert.ended_at is not None and tick - alert.ended_at <= WATCHED
+
+
 def retract(alert: Alert, tick: datetime) -> Step:
-    """End an open episode whose ground is gone."""
+    """End an episode whose ground is gone, or take back that it ended in any other way."""
     return _end(alert, State.RETRACTED, Reason.RETRACTED, tick)
 
 
