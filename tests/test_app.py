@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
 from tests.installation import RULES, SETTINGS, at, installed
 from watcher.core.alert import State
 from watcher.core.errors import DataError, SourceUnavailable
 from watcher.ingest import CHUNK
+from watcher.receivers import Receiver, Rendered
 from watcher.store.sources import find_sources
 
 TWO_SOURCES = SETTINGS + "  other: {kind: acled, paths: [other], query_offset: 0d}\n"
@@ -106,6 +110,42 @@ def test_half_a_release_is_never_judged(tmp_path):
         it.release("2020-06-03 12:00", *(f"MOZ{n}  2020-06-02  1  Palma" for n in range(2, CHUNK + 102)))
         assert it.turn("2020-06-03 13:00").ingested[0].added == CHUNK + 100
         assert it.transitions() == []
+
+
+class Unable:
+    """A way out that fails while a message is written: a bug, a full disk, a power cut."""
+
+    CHANNEL = "file"
+
+    @staticmethod
+    def recipients(_settings: object) -> tuple[str, ...]:
+        return ("",)
+
+    @staticmethod
+    def render(*_: object, **__: object) -> Rendered:
+        raise PowerCut
+
+
+class PowerCut(Exception):
+    pass
+
+
+def test_a_transition_and_its_message_are_stored_together_or_not_at_all(it):
+    it.release("2020-05-30 12:00", "MOZ1  2020-05-28  1  Palma")
+    it.turn("2020-06-08 13:00")
+    sound = it.app
+    [(name, endpoint)] = [(name, each) for name, each in sound.board.endpoints.items() if each.receiver == "desk"]
+    broken = replace(endpoint, channel=cast("Receiver", Unable))
+    it.app = replace(sound, board=replace(sound.board, endpoints={**sound.board.endpoints, name: broken}))
+    # It became known before the last turn: only its mark says that there is anything to judge.
+    it.release("2020-06-01 12:00", "MOZ2  2020-05-28  10  Palma")
+    with pytest.raises(PowerCut):
+        it.turn("2020-06-08 13:02")
+    assert it.transitions() == []
+    it.app = sound
+    it.turn("2020-06-08 13:04")
+    assert [each.after for each in it.transitions()] == [State.FIRING]
+    assert len(it.told()) == 1
 
 
 def test_state_survives_a_new_process(it):

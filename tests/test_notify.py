@@ -233,6 +233,19 @@ def test_a_message_names_each_alert_once_and_only_so_many(fingerprints, sizes):
     assert [item for batch in batches for item in batch] == items, "in the order in which things happened"
 
 
+def test_the_key_of_a_message_is_the_same_wherever_the_same_happened(tmp_path):
+    keys = []
+    for each in ("here", "there"):
+        (tmp_path / each).mkdir()
+        with installed(tmp_path / each) as it:
+            begin(it)
+            fire(it, "Palma")
+            calm(it, "Palma")
+            keys.append([message["watcher"]["message"] for message in it.told()])
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 2
+
+
 def test_who_was_told_can_be_asked(it):
     fire(it, "Mueda")
     calm(it, "Mueda")
