@@ -20,6 +20,7 @@ from watcher.evaluate import NOTHING_EVALUATED, Bench, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import Switchboard, overdue, remind, tell
+from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
 from watcher.store.engine import Store
 from watcher.store.sources import ensure_source, source_failed
 
@@ -38,6 +39,8 @@ class App:
     lookout: Lookout
     #: How many of the newest days of each source are not complete yet; also of sources that are fed by hand only.
     offsets: Mapping[str, timedelta]
+    #: What is wrong with ourselves, beside what the store knows of.
+    troubles: tuple[Trouble, ...] = ()
 
     def close(self) -> None:
         """Close the store."""
@@ -119,11 +122,14 @@ def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated
     with app.store.reading() as tx:
         due = is_due(tx, app.rules, now)
         reminders = notify and any(overdue(tx, rules=app.rules, board=app.board, now=now))
-    if not (due or reminders):
+        news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
+    if not (due or reminders or news):
         return NOTHING_EVALUATED, 0
     with app.store.writing() as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
         evaluated = judge_what_is_due(bench)
+        of_ourselves = tell_of(bench, [*app.troubles, *over_limit(tx, app.rules)])
+        evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
         messages = _write_messages(app, bench, evaluated) if notify else 0
     return evaluated, messages
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
+from watcher.agenda import OPEN, Agenda, life
 from watcher.core.alert import (
+    OURS,
     Alert,
-    Life,
     Reason,
-    State,
     Step,
     Transition,
-    due_at,
     may_be_taken_back,
+    over_limit,
     remove,
     retract,
     step,
@@ -25,10 +24,9 @@ from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.fact import Fact
 from watcher.core.label import Labels
-from watcher.core.period import tick_at_or_after, tick_at_or_before
-from watcher.core.reading import Reading, Status, Value
+from watcher.core.period import tick_at_or_before
+from watcher.core.reading import Reading, Status, Telling, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.core.tick import midnights, ticks_due
 from watcher.evidence import difference, evidence, reading_period
 from watcher.store.actors import name_actors
 from watcher.store.alerts import (
@@ -40,24 +38,19 @@ from watcher.store.alerts import (
     find_transitions,
     mark_dirty,
     moments_of_knowledge,
-    put_in_force,
-    rule_set_in_force,
     rule_state,
-    rule_states,
     save_alert,
     save_rule_state,
 )
 from watcher.store.baselines import sync_baseline_files
 from watcher.store.citations import sync_citations
 from watcher.store.facts import sync_fact_files
+from watcher.store.rule_sets import put_in_force, rule_set_in_force
 from watcher.store.schema import Tx
 from watcher.store.series import ensure_scopes
 from watcher.store.snapshot import StoreSnapshot
 
 Said = TypeVar("Said", Fact, Baseline)
-
-#: The states of alerts that time alone may change.
-_OPEN = (State.PENDING, State.FIRING, State.RECOVERING)
 
 
 class Told(NamedTuple):
@@ -136,26 +129,23 @@ class Bench:
 
 def is_due(tx: Tx, rules: RuleSet, now: datetime) -> bool:
     """Whether an evaluation would find anything to do."""
-    return rule_set_in_force(tx) != rules.content_hash or bool(_plan(tx, rules, now))
+    return rule_set_in_force(tx) != rules.content_hash or bool(Agenda(tx, rules, now))
 
 
 def evaluate(bench: Bench) -> Evaluated:
     """Judge every rule at every tick that is due, in order, inside the caller's transaction."""
     tx, rules, now = bench.tx, bench.rules, bench.now
     told: list[Told] = []
-    if rule_set_in_force(tx) != rules.content_hash:
-        told += _put_in_force(bench)
-    plan = _plan(tx, rules, now)
-    if plan:
+    told += take_over(bench)
+    agenda = Agenda(tx, rules, now)
+    if agenda:
         name_actors(tx, {actor.actor: actor.spellings for actor in bench.catalogue.actors.values()})
     judged = transitions = 0
-    while plan:
-        tick = min(plan)
-        due = plan.pop(tick)
-        for group, rule in _in_order(rules, due):
+    while agenda:
+        tick, due = agenda.next()
+        for group, rule in due:
             moved = _evaluate_rule(bench, group, rule, tick)
-            for further in _run_outs(bench, group, moved, after=tick):
-                plan[further].add(rule.identity)
+            agenda.follow(group, rule, [each.alert for each in moved], tick=tick)
             judged += 1
             transitions += len(moved)
             told += [each for each in moved if each.transition.notify]
@@ -163,57 +153,11 @@ def evaluate(bench: Bench) -> Evaluated:
     return Evaluated(judged, transitions, tuple(told))
 
 
-def _in_order(rules: RuleSet, due: Collection[str]) -> Iterator[tuple[Group, Rule]]:
-    """The rules that are due, in the order of the files."""
-    return ((group, rule) for group in rules.groups for rule in group.rules if rule.identity in due)
-
-
-def _run_outs(bench: Bench, group: Group, moved: Sequence[Told], *, after: datetime) -> Iterator[datetime]:
-    """The ticks of a late turn at which time alone will change an alert that has just begun to wait."""
-    for told in moved:
-        due = due_at(told.alert, life(told.rule, bench.catalogue))
-        tick = tick_at_or_after(due, group.interval) if due is not None else after
-        if after < tick <= bench.now:
-            yield tick
-
-
-def _plan(tx: Tx, rules: RuleSet, now: datetime) -> dict[datetime, set[str]]:
-    """Which rules are due at which tick, by their identity."""
-    states, dirty = rule_states(tx), bool(dirty_marks(tx))
-    last_ticks = [states[rule.identity].last_tick for rule in rules.rules if rule.identity in states]
-    oldest = min(last_ticks, default=now)
-    moments = [*moments_of_knowledge(tx, oldest, now), *midnights(oldest, now)]
-    waiting = _waiting(tx, rules)
-    plan: dict[datetime, set[str]] = defaultdict(set)
-    for group in rules.groups:
-        for rule in group.rules:
-            state = states.get(rule.identity)
-            changed = dirty or (state is not None and state.rule_hash != rule.rule_hash)
-            own = [*moments, *waiting.get(rule.identity, ())]
-            for tick in ticks_due(group.interval, state.last_tick if state else None, now, moments=own, dirty=changed):
-                plan[tick].add(rule.identity)
-    return plan
-
-
-def _waiting(tx: Tx, rules: RuleSet) -> dict[str, list[datetime]]:
-    """When a ``for`` or a ``keep_firing_for`` runs out, by rule."""
-    lives = {rule.identity: life(rule, rules.catalogue) for rule in rules.rules}
-    waiting: dict[str, list[datetime]] = defaultdict(list)
-    for alert in find_alerts(tx, states=_OPEN):
-        if alert.rule in lives and (due := due_at(alert, lives[alert.rule])) is not None:
-            waiting[alert.rule].append(due)
-    return waiting
-
-
-def life(rule: Rule, catalogue: Catalogue) -> Life:
-    """The keys of a rule that shape the life of its alerts."""
-    keep = rule.defaults(catalogue).keep_firing_for
-    return Life(hold=rule.hold, keep_firing_for=keep, event_like=rule.detector.EVENT_LIKE, no_data=rule.no_data)
-
-
-def _put_in_force(bench: Bench) -> list[Told]:
-    """Take a new rule set over: its facts, baselines and series, and the end of what it no longer speaks of."""
+def take_over(bench: Bench) -> list[Told]:
+    """Put the rules in force, unless they are: their facts, baselines and series, and the end of what they leave out."""
     tx, rules, now = bench.tx, bench.rules, bench.now
+    if rule_set_in_force(tx) == rules.content_hash:
+        return []
     catalogue = rules.catalogue
     sync_citations(tx, catalogue.citations, now=now)
     facts = sync_fact_files(tx, _by_source(catalogue.facts), catalogue.citations, now=now)
@@ -222,10 +166,13 @@ def _put_in_force(bench: Bench) -> list[Told]:
         if changed.known_from is not None:
             mark_dirty(tx, what, changed.known_from)
     ensure_scopes(tx, rules.indicators, now=now)
-    put_in_force(tx, rules.content_hash, now=now)
+    put_in_force(tx, rules.content_hash, rules.entries, now=now)
     live = {rule.identity for rule in rules.rules}
     return [
-        told for alert in find_alerts(tx, states=_OPEN) if alert.rule not in live for told in _removed(bench, alert)
+        told
+        for alert in find_alerts(tx, states=OPEN)
+        if alert.rule not in live and not alert.rule.startswith(OURS)
+        for told in _removed(bench, alert)
     ]
 
 
@@ -241,8 +188,7 @@ def _removed(bench: Bench, alert: Alert) -> list[Told]:
         return []
     name = str(_last_evidence(bench, alert).get("alert", alert.rule))
     rule = Rule.model_construct(alert=name, id=alert.rule)
-    transition = _transition(change, bench.now, rule_hash="", values={}, detail={"alert": name}, watermark=None)
-    _store(bench, change.alert, transition)
+    transition = record(bench, change, {"alert": name})
     return [Told(rule, Group(), change.alert, transition)] if transition.notify else []
 
 
@@ -255,7 +201,7 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     standing = {alert.fingerprint: alert for alert in find_alerts(bench.tx, rule=rule.identity)}
     watched = _watched(bench, standing, known, tick)
     keys = life(rule, bench.catalogue)
-    moved: list[Told] = []
+    moves: list[_Move] = []
     for reading in (*readings, *_vanished(rule, readings, standing, watched)):
         fingerprint = rule.fingerprint(reading.labels)
         alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
@@ -265,24 +211,57 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
         if lost is not None:
             change = retract(alert, tick)
         if change is not None:
-            detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(lost or _taken_back(bench, change))}
-            moved.append(_move(bench, case, change, detail))
-    save_rule_state(bench.tx, _rule_state(rule, readings, tick, activated_at))
-    return moved
+            moves.append(_Move(case, change, lost))
+    kept, excess = _within_limit(rule, moves, standing)
+    state = RuleState(rule.identity, rule.rule_hash, _activated_at(rule, readings, tick, activated_at), tick)
+    problem = excess or next((reading.reason for reading in readings if reading.status is not Status.OK), "")
+    save_rule_state(bench.tx, state._replace(problem=problem, held_back=len(moves) - len(kept)))
+    return [_move(bench, move, snapshot) for move in kept]
 
 
-def _move(bench: Bench, case: Case, change: Step, detail: Mapping[str, object]) -> Told:
-    reading = case.finding.reading
+class _Move(NamedTuple):
+    """A change that an alert is about to make."""
+
+    case: Case
+    change: Step
+    #: What changed in the records behind it, when its ground was taken away.
+    lost: dict[str, object] | None
+
+    @property
+    def begins(self) -> bool:
+        """Whether an episode begins."""
+        return self.change.alert.state.is_open and not self.case.alert.state.is_open
+
+
+def _within_limit(rule: Rule, moves: Sequence[_Move], standing: Mapping[str, Alert]) -> tuple[list[_Move], str]:
+    """The changes that may be made, and what is wrong when more alerts would fire at once than the rule's limit.
+
+    Then none of the new ones begins: so many at once are a mistake in the rule or in the records, and a flood helps
+    nobody. They begin at the first turn at which they are few enough.
+    """
+    changes = [(move.case.alert, move.change) for move in moves]
+    firing = over_limit(rule.limit, changes, standing.values(), event_like=rule.is_event_like)
+    if not firing:
+        return list(moves), ""
+    kept = [move for move in moves if not move.begins]
+    held_back = f"{len(moves) - len(kept)} new ones are held back"
+    return kept, f"{firing} alerts would fire at once and the limit is {rule.limit}: {held_back}"
+
+
+def _move(bench: Bench, move: _Move, snapshot: StoreSnapshot) -> Told:
+    case, change = move.case, move.change
+    rule, reading = case.rule, case.finding.reading
+    if change.reason is Reason.RETRACTED and move.lost is None:
+        # The reading is of another occurrence, or of none: what is taken back is what was told.
+        values, detail = _taken_back(bench, change.alert)
+    else:
+        detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(move.lost or {})}
+        values = reading.values
     transition = _transition(
-        change,
-        case.tick,
-        rule_hash=case.rule.rule_hash,
-        values=reading.values,
-        detail=detail,
-        watermark=reading.watermark,
+        change, case.tick, rule_hash=rule.rule_hash, values=values, detail=detail, watermark=reading.watermark
     )
     _store(bench, change.alert, transition)
-    return Told(case.rule, case.group, change.alert, transition)
+    return Told(rule, case.group, change.alert, transition)
 
 
 def look_again(bench: Bench, told: Told) -> Told:
@@ -298,13 +277,13 @@ def look_again(bench: Bench, told: Told) -> Told:
     return told._replace(transition=again)
 
 
-def _rule_state(rule: Rule, readings: Sequence[Reading], tick: datetime, activated_at: datetime | None) -> RuleState:
-    """How far the rule is now; it comes into force at the first tick at which it can be judged."""
-    can_be_judged = rule.detector.EVENT_LIKE or any(reading.status is Status.OK for reading in readings)
-    if activated_at is None and can_be_judged:
-        activated_at = tick
-    problem = next((reading.reason for reading in readings if reading.status is not Status.OK), "")
-    return RuleState(rule.identity, rule.rule_hash, activated_at, tick, problem)
+def _activated_at(
+    rule: Rule, readings: Sequence[Reading], tick: datetime, activated_at: datetime | None
+) -> datetime | None:
+    """When the rule came into force: at the first tick at which it can be judged."""
+    nothing_happened = rule.is_event_like and not readings
+    can_be_judged = nothing_happened or any(reading.status is Status.OK for reading in readings)
+    return tick if activated_at is None and can_be_judged else activated_at
 
 
 def _watched(bench: Bench, standing: Mapping[str, Alert], known: RuleState | None, tick: datetime) -> set[str]:
@@ -320,12 +299,13 @@ def _vanished(
 ) -> list[Reading]:
     """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
     seen = {rule.fingerprint(reading.labels) for reading in readings}
-    absent = Reading(present=False, headline=rule.alert, sentence="Nothing is known of this group any more.")
+    said = Telling(headline=rule.alert, sentence="Nothing is known of this group any more.")
+    absent = Reading(present=False, tell=lambda: said)
     blind = next((reading for reading in readings if reading.status is not Status.OK and not reading.labels), absent)
     return [
         replace(blind, labels=alert.group)
         for fingerprint, alert in standing.items()
-        if fingerprint not in seen and (alert.state in _OPEN or fingerprint in watched)
+        if fingerprint not in seen and (alert.state in OPEN or fingerprint in watched)
     ]
 
 
@@ -335,7 +315,11 @@ def _lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
     A rule that has become stricter takes no ground away: by what was known then, its condition must have held.
     """
     alert, rule = case.alert, case.rule
-    if not _may_lose_ground(case) or alert.fired_watermark is None or alert.fired_at is None:
+    if not _may_lose_ground(case) or alert.fired_at is None:
+        return None
+    if rule.members:
+        return _lost_members(bench, case, alert.fired_at)
+    if alert.fired_watermark is None:
         return None
     now = bench.reread(rule, case.group, case.tick, up_to=alert.fired_watermark)
     then = bench.reread(rule, case.group, alert.fired_at, up_to=alert.fired_watermark)
@@ -349,16 +333,29 @@ def _lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
     return {"difference": changed}
 
 
+def _lost_members(bench: Bench, case: Case, fired_at: datetime) -> dict[str, object] | None:
+    """What was taken back, when a combination would not have fired without the alerts that were withdrawn since."""
+    rule, catalogue = case.rule, bench.catalogue
+    snapshot = StoreSnapshot(bench.tx, as_known=fired_at, offsets=bench.offsets, hindsight=case.tick)
+    [without] = rule.detector.read(rule.parameters, catalogue, snapshot)
+    if judge(rule, without, catalogue).holds:
+        return None
+    [within] = rule.detector.read(rule.parameters, catalogue, bench.snapshot(rule, case.group, fired_at))
+    if not judge(rule, within, catalogue).holds:
+        return None
+    gone = set(str(within.values["which"]).split("; ")) - set(str(without.values["which"]).split("; "))
+    return {"difference": {"text": f"withdrawn since: {'; '.join(sorted(gone))}"}}
+
+
 def _holds(bench: Bench, rule: Rule, reading: Reading | None) -> bool:
     return reading is not None and judge(rule, reading, bench.catalogue).holds
 
 
-def _taken_back(bench: Bench, change: Step) -> dict[str, object]:
-    """The difference, when an occurrence is taken back: what had been told is stated no longer."""
-    if change.reason is not Reason.RETRACTED:
-        return {}
-    told = _last_evidence(bench, change.alert).get("headline", "")
-    return {"difference": {"text": f"no longer stated: {told}"}}
+def _taken_back(bench: Bench, alert: Alert) -> tuple[Mapping[str, Value], dict[str, object]]:
+    """The values and the evidence of an occurrence that is stated no longer, as they were told."""
+    told = find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition
+    text = f"no longer stated: {told.evidence.get('headline', '')}"
+    return told.values, {**told.evidence, "difference": {"text": text}}
 
 
 def _last_evidence(bench: Bench, alert: Alert) -> Mapping[str, object]:
@@ -369,7 +366,7 @@ def _last_evidence(bench: Bench, alert: Alert) -> Mapping[str, object]:
 def _may_lose_ground(case: Case) -> bool:
     """Whether a revision is to be looked for: the condition fails now, within the period in which it fired."""
     reading, alert = case.finding.reading, case.alert
-    if case.rule.on_revision == "ignore" or case.rule.detector.EVENT_LIKE or reading.status is not Status.OK:
+    if case.rule.on_revision == "ignore" or case.rule.is_event_like or reading.status is not Status.OK:
         return False
     same_period = alert.period is None or reading.period in {None, alert.period}
     return not case.finding.holds and same_period
@@ -402,6 +399,13 @@ def _transition(
         notify=change.notify,
         evidence=detail,
     )
+
+
+def record(bench: Bench, change: Step, detail: Mapping[str, object]) -> Transition:
+    """Store a change that no reading stands behind, at this moment."""
+    transition = _transition(change, bench.now, rule_hash="", values={}, detail=detail, watermark=None)
+    _store(bench, change.alert, transition)
+    return transition
 
 
 def _store(bench: Bench, alert: Alert, transition: Transition) -> None:

@@ -12,7 +12,7 @@ from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Period
-from watcher.core.reading import Reading
+from watcher.core.reading import Reading, Telling
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
 
@@ -23,20 +23,20 @@ CONTRIBUTORS_NAMED = 3
 
 def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, object]:
     """Everything needed to tell a finding and to explain it, as JSON."""
-    reading = finding.reading
+    reading, told = finding.reading, finding.reading.telling
     events = _events(rule, reading, catalogue, snapshot)
     return {
         "alert": rule.alert,
-        "headline": reading.headline,
-        "sentence": reading.sentence,
-        "what": reading.what,
-        "sure": reading.sure,
-        "unknown": [*reading.unknown, *_basis(rule, catalogue, snapshot)],
-        "source": [*reading.source, *_references(reading, catalogue.citations)],
-        "arithmetic": list(reading.arithmetic),
-        "cites": list(reading.cites),
+        "headline": told.headline,
+        "sentence": told.sentence,
+        "what": told.what,
+        "sure": told.sure,
+        "unknown": [*told.unknown, *_basis(rule, catalogue, snapshot)],
+        "source": [*told.source, *_references(told, catalogue.citations)],
+        "arithmetic": list(told.arithmetic),
+        "cites": list(told.cites),
         "because": list(finding.because),
-        "chart": [[day.isoformat(), observed, expected] for day, observed, expected in reading.chart],
+        "chart": [[day.isoformat(), observed, expected] for day, observed, expected in told.chart],
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
         "contributors": _contributors(events, _indicator(rule, catalogue)),
@@ -79,7 +79,8 @@ def _records(number: int) -> str:
 
 
 def _indicator(rule: Rule, catalogue: Catalogue) -> Indicator | None:
-    return catalogue.indicators.get(getattr(rule.parameters, "indicator", ""))
+    """What the rule counts; None when it counts nothing."""
+    return next(iter(rule.indicators(catalogue)), None)
 
 
 def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
@@ -88,17 +89,19 @@ def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
     return [note] if note else []
 
 
-def _references(reading: Reading, citations: Mapping[str, Citation]) -> list[str]:
+def _references(told: Telling, citations: Mapping[str, Citation]) -> list[str]:
     """The citations that the detector's own source line does not spell out."""
-    said = " ".join(reading.source)
-    references = (citations[name].reference for name in reading.cites if name in citations)
+    said = " ".join(told.source)
+    references = (citations[name].reference for name in told.cites if name in citations)
     return [reference for reference in references if reference not in said]
 
 
 def _events(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapshot) -> Sequence[EventVersion]:
+    if rule.is_event_like:
+        return snapshot.numbered(reading.telling.records)
     indicator = _indicator(rule, catalogue)
     period = reading_period(reading)
-    if indicator is None or period is None or not reading.records:
+    if indicator is None or period is None or not reading.telling.records:
         return ()
     return snapshot.events(indicator, reading.labels, period)
 
@@ -112,7 +115,9 @@ def reading_period(reading: Reading) -> Period | None:
 def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersion]:
     """The latest records, and the ones that weigh most, the latest first."""
     latest = {version.version: version for version in events[-RECORDS_NAMED:]}
-    heavy = {version.version: version for version in events if version.version in reading.records[:RECORDS_NAMED]}
+    heavy = {
+        version.version: version for version in events if version.version in reading.telling.records[:RECORDS_NAMED]
+    }
     return sorted((latest | heavy).values(), key=lambda version: version.event.date_end, reverse=True)
 
 

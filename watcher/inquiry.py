@@ -13,7 +13,7 @@ from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
 from watcher.evaluate import Bench
 from watcher.evidence import evidence
-from watcher.store.alerts import rule_set_in_force
+from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.schema import Tx
 
 

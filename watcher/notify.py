@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from watcher.core.alert import Reason, State, Transition
+from watcher.core.alert import OURS, Alert, Reason, State, Transition
 from watcher.core.message import Desk, Item, Notification, NotifyReason, notification_id
 from watcher.core.message.grouping import decide, group_key, group_labels
 from watcher.core.route import Route, Target
-from watcher.core.rule import Rule, RuleSet, RuleStatus
+from watcher.core.rule import Group, Rule, RuleSet, RuleStatus
 from watcher.core.template import render
 from watcher.endpoint import Endpoint, Endpoints, of_receiver
 from watcher.evaluate import Bench, Told, look_again
@@ -67,7 +67,8 @@ def remind(bench: Bench, *, board: Switchboard, clock: datetime) -> int:
     """Repeat, with what there is to say now, what still fires and was told too long ago; return how many messages."""
     waiting: dict[Slot, list[Item]] = defaultdict(list)
     for slot, told in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now):
-        waiting[slot].append(_item(bench, look_again(bench, told)))
+        again = look_again(bench, told) if told.rule.detector_name else told
+        waiting[slot].append(_item(bench, again))
     batches = [(slot, batch) for slot, items in waiting.items() for batch in _batches(items)]
     for slot, batch in batches:
         _enqueue(bench, slot, batch, reason=NotifyReason.REPEAT, board=board, clock=clock)
@@ -81,7 +82,7 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
     """
     by_rule = {rule.identity: (group, rule) for group in rules.groups for rule in group.rules}
     for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
-        group, rule = by_rule.get(alert.rule, (None, None))
+        group, rule = by_rule.get(alert.rule) or _of_ourselves(alert) or (None, None)
         if group is None or rule is None or not alert.told:
             continue
         newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition
@@ -90,6 +91,13 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
             if slot.repeats and spoken is not None and (alert.fired_at or now) <= spoken <= now - slot.repeats:
                 yield slot, told
+
+
+def _of_ourselves(alert: Alert) -> tuple[Group, Rule] | None:
+    """The rule that nobody wrote, where the alert is one about ourselves."""
+    if not alert.rule.startswith(OURS):
+        return None
+    return Group(), Rule.model_construct(alert=alert.rule.removeprefix(OURS), id=alert.rule)
 
 
 def _item(bench: Bench, told: Told) -> Item:
@@ -156,7 +164,7 @@ def _told(tx: Tx, transition: Transition, waiting: Mapping[Slot, Sequence[Item]]
 
 def _routed(rule: Rule, labels: Mapping[str, str], board: Switchboard) -> list[Slot]:
     """Where the tree of routes sends an alert, by endpoint."""
-    occurs_once = rule.detector.EVENT_LIKE
+    occurs_once = rule.is_event_like
     return [
         _slot(endpoint, group_labels(labels, target.group_by), None if occurs_once else target.repeat_interval)
         for target in _targets(rule, labels, board.route)

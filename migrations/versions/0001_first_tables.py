@@ -90,6 +90,18 @@ def _load() -> None:
     op.create_index("ix_load_source_sha256", "load", ["source", "sha256"])
 
 
+def _release() -> None:
+    op.create_table(
+        "release",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("known_from", BIG, nullable=False),
+        sa.Column("records", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_release_source")),
+        sa.PrimaryKeyConstraint("source", "known_from", name=op.f("pk_release")),
+        sqlite_strict=True,
+    )
+
+
 def _actor() -> None:
     op.create_table(
         "actor",
@@ -314,6 +326,7 @@ def _rule_state() -> None:
         sa.Column("activated_at", BIG),
         sa.Column("last_tick", BIG, nullable=False),
         sa.Column("problem", sa.Text, nullable=False, server_default=""),
+        sa.Column("held_back", sa.Integer, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("rule", name=op.f("pk_rule_state")),
         sqlite_strict=True,
     )
@@ -325,7 +338,18 @@ def _rule_set() -> None:
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("content_hash", sa.Text, nullable=False),
         sa.Column("in_force_from", BIG, nullable=False),
+        sa.Column("entries", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_set")),
+        sqlite_strict=True,
+    )
+
+
+def _rule_text() -> None:
+    op.create_table(
+        "rule_text",
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_rule_text")),
         sqlite_strict=True,
     )
 
@@ -532,6 +556,7 @@ def _run() -> None:
 TABLES = (
     _source,
     _load,
+    _release,
     _actor,
     _event,
     _event_actor,
@@ -543,6 +568,7 @@ TABLES = (
     _baseline,
     _rule_state,
     _rule_set,
+    _rule_text,
     _dirty,
     _alert,
     _transition,

@@ -148,6 +148,8 @@ def _text(value: Any, text: str, event: Event) -> bool:
 
 def _stands(value: Any, event: Event, side: str, lenient: bool, *, proven: bool) -> bool:
     present = [each for each in event.actors if side == "actor" or each.role.value[-1] == side]
+    if proven:
+        present = [each for each in present if each.role.value == side]
     if not proven and not present:
         return _text(value, "", event)
     for actor in present:

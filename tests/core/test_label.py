@@ -48,6 +48,8 @@ def test_a_fingerprint_stays_what_it_is_for_ever():
         pytest.param("  In-Tillit \t Gourma ", "in-tillit gourma", id="spaces"),
         pytest.param("STRASSE Straße", "strasse strasse", id="case in every language"),
         pytest.param("İzmir", "izmir", id="a letter that becomes two"),
+        pytest.param("N\u2019Djamena \u2018Ayn \u02bcAta", "n'djamena 'ayn 'ata", id="typographic apostrophes"),
+        pytest.param("\u0149amey", "'namey", id="a letter that holds an apostrophe"),
         pytest.param("", "", id="nothing"),
     ],
 )

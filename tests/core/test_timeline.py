@@ -8,9 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.core.event import Basis
-from watcher.core.fact import DESK, Fact, FactVersion
-from watcher.core.period import day_start
-from watcher.core.timeline import by_key, changes, timeline, value_on
+from watcher.core.fact import DERIVED, DESK, Fact, FactVersion, StateDefinition
+from watcher.core.period import DAY, day_start
+from watcher.core.timeline import (
+    by_key,
+    changes,
+    confirmed_on,
+    effective,
+    forbidden,
+    stale_days,
+    timeline,
+    value_on,
+)
 
 TODAY = date(2020, 7, 13)
 JULY = date(2020, 7, 1)
@@ -187,3 +196,176 @@ def test_the_changes_up_to_a_day_end_in_the_value_on_that_day(told, day):
     assert all(one.after == two.before for one, two in pairwise(made))
     assert changes(facts, day + timedelta(days=1))[: len(made)] == made
     assert [str(each.fact.since) for each in timeline(facts)] == sorted(str(each.fact.since) for each in facts)
+
+
+# --- what is derived, and what is stale -------------------------------------------------------------------------------
+
+HALF = timedelta(days=180)
+
+
+def derived(*told: tuple[str, str]) -> list[FactVersion]:
+    """Derived values with the first days on which they held, each known the day after."""
+    return [
+        fact(value, since, -number, on=date.fromisoformat(since) + DAY, source=DERIVED)
+        for number, (value, since) in enumerate(told, start=1)
+    ]
+
+
+#: Known on 7 May 2020: stale from 3 November.
+CLAIMED = fact("clashing", "2020-04-17", 1, on=date(2020, 5, 7))
+CALMER = derived(("clashing", "2020-04-16"), ("strained", "2020-08-20"))
+
+
+@pytest.mark.parametrize(
+    ("asserted", "counted", "review", "said"),
+    [
+        pytest.param(
+            [], CALMER, None, [("clashing", "2020-04-16"), ("strained", "2020-08-20")], id="nobody asserts it"
+        ),
+        pytest.param(
+            [CLAIMED], [], HALF, [("clashing", "2020-04-17")], id="nothing is derived: stale or not, it stands"
+        ),
+        pytest.param(
+            [CLAIMED], CALMER, None, [("clashing", "2020-04-16")], id="an asserted fact wins over what is derived"
+        ),
+        pytest.param(
+            [CLAIMED],
+            CALMER,
+            HALF,
+            [("clashing", "2020-04-16"), ("strained", "2020-11-03")],
+            id="until it is stale: then what is derived counts",
+        ),
+        pytest.param(
+            [CLAIMED, fact("clashing", "2020-04-17", 2, source=DESK, on=date(2020, 10, 1))],
+            CALMER,
+            HALF,
+            [("clashing", "2020-04-16")],
+            id="a confirmation keeps it fresh",
+        ),
+        pytest.param(
+            [CLAIMED, fact("truce", "2020-11-20", 2, on=date(2020, 11, 21))],
+            CALMER,
+            HALF,
+            [("clashing", "2020-04-16"), ("strained", "2020-11-03"), ("truce", "2020-11-20")],
+            id="a newer fact closes what is derived",
+        ),
+        pytest.param(
+            [fact("truce", "2020-01-01", 1, until="2020-03-31")],
+            derived(("clashing", "2019-12-01")),
+            None,
+            [("clashing", "2019-12-01"), ("truce", "2020-01-01"), ("clashing", "2020-04-01")],
+            id="before a fact and after its end",
+        ),
+        pytest.param(
+            [fact("cordial", "unknown", 1, until="2019-09")],
+            derived(("strained", "2019-05-01"), ("clashing", "2019-12-01")),
+            None,
+            [("strained", "2019-10-01"), ("clashing", "2019-12-01")],
+            id="what held since nobody knows when covers every day up to its end",
+        ),
+        pytest.param(
+            [fact("truce", "2020-06-01", 1, until="2020-06-30")],
+            derived(("clashing", "2020-05-01"), ("strained", "2020-06-10"), ("clashing", "2020-06-20")),
+            None,
+            [("clashing", "2020-05-01"), ("truce", "2020-06-01"), ("clashing", "2020-07-01")],
+            id="what came and went under a fact is no change",
+        ),
+        pytest.param(
+            [fact("truce", "2019-01-01", 1, on=date(2010, 1, 1))],
+            derived(("clashing", "2020-05-01")),
+            HALF,
+            [("truce", "2019-01-01"), ("clashing", "2020-05-01")],
+            id="what was stale before it began covers nothing",
+        ),
+    ],
+)
+def test_what_counts_where_something_is_derived(asserted, counted, review, said):
+    found = changes(effective(asserted, counted, review), date(2020, 12, 31))
+    assert [(each.after, str(each.since)) for each in found] == said
+
+
+def test_a_fact_that_covers_no_day_cuts_nothing():
+    early = fact("truce", "2020-06-01", 1, on=date(2010, 1, 1))
+    parts = effective([early], derived(("clashing", "2020-05-01")), HALF)[1:]
+    assert [(each.fact.value, str(each.fact.since)) for each in parts] == [("clashing", "2020-05-01")]
+
+
+@pytest.mark.parametrize(
+    ("asserted", "review", "known"),
+    [
+        pytest.param([], None, date(2020, 8, 21), id="when it was derived"),
+        pytest.param([CLAIMED], HALF, date(2020, 11, 3), id="when the fact before it was stale"),
+        pytest.param(
+            [fact("truce", "2020-04-17", 1, on=date(2020, 9, 14), until="2020-09-30")],
+            None,
+            date(2020, 10, 1),
+            id="when a fact had run out as announced",
+        ),
+        pytest.param(
+            [fact("truce", "2020-04-17", 1, on=date(2020, 12, 1), until="2020-08-31")],
+            None,
+            date(2020, 12, 1),
+            id="when the end of a fact became known",
+        ),
+    ],
+)
+def test_when_a_derived_value_began_to_count(asserted, review, known):
+    newest = changes(effective(asserted, CALMER, review), date(2020, 12, 31))[-1]
+    assert (newest.after, newest.is_derived, newest.known_at) == ("strained", True, day_start(known))
+
+
+@pytest.mark.parametrize(
+    ("facts", "stale"),
+    [
+        pytest.param([CLAIMED], {1: date(2020, 11, 3)}, id="after the time to review"),
+        pytest.param(
+            [CLAIMED, fact("clashing", "2020-04-17", 2, source=DESK, on=date(2020, 8, 1))],
+            {2: date(2021, 1, 28)},
+            id="counted from the last confirmation",
+        ),
+        pytest.param(
+            [CLAIMED, fact("truce", "2020-04-17", 2, source=DESK, on=date(2020, 8, 1))],
+            {2: date(2021, 1, 28)},
+            id="a correction is a new statement",
+        ),
+        pytest.param(
+            [CLAIMED, fact("truce", "2020-09-14", 2, on=date(2020, 9, 20))],
+            {2: date(2021, 3, 19)},
+            id="what a later fact closed is over, not stale",
+        ),
+        pytest.param([fact("truce", "2020-04-17", 1, until="2020-09-30")], {}, id="nor is what has ended"),
+    ],
+)
+def test_which_facts_are_stale_from_when(facts, stale):
+    assert stale_days(facts, HALF) == stale
+    assert stale_days(facts, None) == {}
+
+
+def test_the_day_of_the_last_confirmation():
+    told = [CLAIMED, fact("clashing", "2020-04-17", 2, source=DESK, on=date(2020, 8, 1))]
+    assert confirmed_on(told[0], told) == date(2020, 8, 1)
+
+
+def test_neighbours_that_may_not_follow_each_other():
+    rivalry = StateDefinition(state="rivalry", transitions={"cordial": ("strained",), "truce": ()})
+    told = [CORDIAL, CLASHING, fact("truce", "2020-06-01", 5), fact("strained", "2020-06-15", 6)]
+    assert [(before.fact.value, after.fact.value) for before, after in forbidden(rivalry, told)] == [
+        ("truce", "strained")
+    ]
+    assert [after.version for _, after in forbidden(rivalry, [CORDIAL, fact("clashing", "2019-10", 3)])] == [3]
+
+
+@given(
+    asserted=st.lists(st.tuples(st.sampled_from("abc"), days), max_size=5, unique_by=lambda each: each[1]),
+    counted=st.lists(st.tuples(st.sampled_from("xyz"), days), max_size=5, unique_by=lambda each: each[1]),
+    day=days,
+)
+@settings(max_examples=100, deadline=None)
+def test_on_every_day_a_fresh_fact_counts_else_what_is_derived_else_the_stale_fact(asserted, counted, day):
+    told = [fact(value, since.isoformat(), number, on=since) for number, (value, since) in enumerate(asserted)]
+    counts = derived(*((value, since.isoformat()) for value, since in sorted(counted, key=lambda each: each[1])))
+    said, shown = value_on(told, day), value_on(counts, day)
+    fresh = said is not None and day < stale_days(told, HALF).get(said.version, date.max)
+    expected = said if fresh else shown or said
+    found = value_on(effective(told, counts, HALF), day)
+    assert (found.fact.value if found else None) == (expected.fact.value if expected else None)

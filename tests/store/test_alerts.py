@@ -21,8 +21,6 @@ from watcher.store.alerts import (
     find_transitions,
     mark_dirty,
     moments_of_knowledge,
-    put_in_force,
-    rule_set_in_force,
     rule_states,
     save_alert,
     save_rule_state,
@@ -171,14 +169,6 @@ def test_a_mark_keeps_the_earliest_moment_until_everything_has_been_evaluated(st
         assert dirty_marks(tx) == {"records:acled": NOW + timedelta(hours=1), "facts": NOW}
         clear_dirty(tx)
         assert dirty_marks(tx) == {}
-
-
-def test_the_rule_set_in_force_is_the_last_one(store):
-    with store.writing() as tx:
-        assert rule_set_in_force(tx) == ""
-        for number, content_hash in enumerate(("a", "b", "a")):
-            put_in_force(tx, content_hash, now=NOW + timedelta(hours=number))
-        assert rule_set_in_force(tx) == "a"
 
 
 def test_the_moments_of_knowledge_are_those_at_which_anything_became_known_or_was_closed(store):

@@ -179,6 +179,35 @@ def test_an_endpoint_is_given_only_its_own(store):
     assert take(store, endpoint="nobody/webhook/1") == []
 
 
+def test_what_is_told_of_one_alert_arrives_in_order_whatever_group_it_is_in(store):
+    queue(store, "start", group_key="desk:{}", items=[("palma", 1), ("mueda", 1)])
+    queue(store, "ended", group_key="desk:{place=palma}", items=[("palma", 2)])
+    queue(store, "another", group_key="desk:{place=quissanga}", items=[("quissanga", 1)])
+    sent = take(store, limit=4)
+    assert [each.message for each in sent] == ["msg_start", "msg_another"]
+    for each in sent:
+        tell(store, each, DOWN if each.message == "msg_start" else OK)
+    later = NOW + HOUR
+    assert send(store, DOWN, later) is DeliveryState.RETRY, "the start again, and not yet that it has ended"
+    with store.reading() as tx:
+        assert due_endpoints(tx, later) == [], "what waits behind another is nothing to do"
+    later += 3 * HOUR
+    assert take_one(store, later).message == "msg_start"
+
+
+def test_another_recipient_does_not_hold_up_what_is_told_of_one_alert(store):
+    queue(store, "start", endpoint=MAIL, group_key="desk:{}", items=[("palma", 1)], recipients=["one@example.org"])
+    queue(
+        store,
+        "ended",
+        endpoint=MAIL,
+        group_key="desk:{place=palma}",
+        items=[("palma", 2)],
+        recipients=["two@example.org"],
+    )
+    assert [each.message for each in take(store, endpoint=MAIL, limit=4)] == ["msg_start", "msg_ended"]
+
+
 def test_a_group_is_told_in_order(store):
     for name in ("a", "b"):
         queue(store, name)

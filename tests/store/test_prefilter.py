@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 
 from tests.core.selections import COMPOSITE, EVENT, ISGS, JNIM, NAMES, actors, events, wheres
+from tests.store.by_key import UNSHRUNK, VALUES, each_key, varied_events
 from watcher.core.event import Event
 from watcher.core.selector import EVERYTHING, selector
+from watcher.core.selector.key import READERS
 from watcher.store.engine import Store
 from watcher.store.events import record_events
 from watcher.store.prefilter import prefilter
@@ -50,6 +52,22 @@ def test_whatever_the_selector_picks_the_database_lets_through(store, drawn, eac
     for where in each:
         tree = selector(where, NAMES)
         assert {one.external_id for one in stored if tree.matches(one)} <= let_through(store, where, stored)
+
+
+def test_every_key_of_the_language_is_tried():
+    assert VALUES.keys() == READERS.keys()
+
+
+@settings(max_examples=8, deadline=None, phases=UNSHRUNK, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=st.lists(varied_events(), min_size=8, max_size=24), by_key=each_key())
+def test_whatever_each_key_picks_or_leaves_the_database_lets_through(store, drawn, by_key):
+    stored = keep(store, drawn)
+
+    for key, alone in by_key.items():
+        for where in (alone, {"not": alone}, {"country": ["Mali", "Mozambique"], "not": alone}):
+            tree = selector(where, NAMES)
+            missed = {one.external_id for one in stored if tree.matches(one)} - let_through(store, where, stored)
+            assert missed == set(), (key, where, [one for one in stored if one.external_id in missed])
 
 
 def row(where, *, id, **changes):

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.store.records import A_CLASH, NOW, build, clash, deletion, indicator, keep, moment, take, versions
-from watcher.core.event import Event
+from watcher.core.event import Actor, Event, Role
 from watcher.core.label import labels
 from watcher.store.engine import is_sqlite
-from watcher.store.measure import counts, group_from, group_key, group_of, value_of
+from watcher.store.measure import counts, group_from, group_key, groups_of, value_of
 from watcher.store.series import ensure_scopes, fold, scope_ids, verify
 
 DEATHS = indicator()
@@ -79,9 +79,18 @@ def test_the_value_of_an_event_is(scope, event, value):
     ],
 )
 def test_the_group_of_an_event_is(by, event, group):
-    found = group_of(indicator(by=by), event)
+    [found] = groups_of(indicator(by=by), event)
     assert found == labels(group)
     assert group_from(group_key(found)) == found
+
+
+def test_by_actor_an_event_belongs_to_a_group_for_each_of_its_actors():
+    both = A_CLASH._replace(actors=(Actor(Role.A, "JNIM"), Actor(Role.B, "ISGS"), Actor(Role.WITH_B, "JNIM")))
+    assert groups_of(indicator(by=("admin1", "actor")), both) == (
+        labels({"admin1": "Sahel", "actor": "JNIM"}),
+        labels({"admin1": "Sahel", "actor": "ISGS"}),
+    )
+    assert groups_of(indicator(by=("admin1", "actor")), A_CLASH._replace(actors=())) == (labels({"admin1": "Sahel"}),)
 
 
 @pytest.mark.parametrize(

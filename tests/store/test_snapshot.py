@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count, islice
 from typing import Any
 
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.store.records import A_CLASH, NOW, build, clash, deletion, indicator, keep, moment, take
 from watcher.core.baseline import Baseline
-from watcher.core.event import Event, EventVersion, Rejection
+from watcher.core.event import Actor, Event, EventVersion, Rejection, Role
 from watcher.core.fact import Citation, Fact
-from watcher.core.indicator import NOTHING, Indicator, Totals
+from watcher.core.indicator import NOTHING, DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, labels
 from watcher.core.period import Period
 from watcher.core.snapshot import Snapshot
@@ -23,7 +23,7 @@ from watcher.store.baselines import sync_baselines
 from watcher.store.citations import sync_citations
 from watcher.store.events import find_events, history
 from watcher.store.facts import sync_facts
-from watcher.store.measure import counts, group_of, value_of
+from watcher.store.measure import counts, groups_of, value_of
 from watcher.store.series import verify
 from watcher.store.snapshot import StoreSnapshot
 
@@ -304,6 +304,13 @@ _SAID = st.builds(
             "iso3": st.sampled_from(["BFA", "MLI"]),
             "admin1": st.sampled_from(["Sahel", "Est", ""]),
             "event_type": st.sampled_from(["Battles", "Protests"]),
+            "actors": st.sampled_from(
+                [
+                    (),
+                    (Actor(Role.A, "JNIM"), Actor(Role.B, "ISGS")),
+                    (Actor(Role.A, "JNIM"), Actor(Role.WITH_A, "JNIM")),
+                ]
+            ),
             "notes": st.sampled_from(["", "a drone", "a clash"]),
         }
     ),
@@ -319,22 +326,46 @@ def _indicators(source) -> list[Indicator]:
     return [
         indicator(source=source),
         indicator(battles, source=source, count="events", by=("admin1", "country")),
+        indicator(battles, source=source, by=("actor",)),
         indicator({"any": [{"notes": {"contains": "drone"}}, {"fatalities": {"above": 5}}]}, source=source),
     ]
 
 
-def _by_counting(scope: Indicator, known: list[EventVersion], period: Period) -> dict[str, object]:
+def _by_counting(scope: Indicator, everything: list[EventVersion], time: datetime, period: Period) -> dict[str, object]:
     """What a snapshot should say, told by looking at every version."""
+    known = [v for v in everything if v.known_from <= time and (v.known_to is None or time < v.known_to)]
     events = [each.event for each in known if counts(scope, each.event)]
-    groups = sorted({group_of(scope, event) for event in events}) if scope.by else [NO_LABELS]
+    groups = sorted({group for event in events for group in groups_of(scope, event)}) if scope.by else [NO_LABELS]
     return {
         "groups": groups,
         "totals": [
-            _sums(scope, [e for e in events if group_of(scope, e) == g and e.date_end in period]) for g in groups
+            _sums(scope, [e for e in events if g in groups_of(scope, e) and e.date_end in period]) for g in groups
         ],
+        "largest": [
+            max((v for e in inside if (v := value_of(scope, e)) is not None), default=None)
+            for g in groups
+            for inside in [[e for e in events if g in groups_of(scope, e) and e.date_end in period]]
+        ],
+        "by_day": {
+            group: days
+            for group in groups
+            for days in [_days(scope, [e for e in events if group in groups_of(scope, e) and e.date_end in period])]
+            if days
+        },
+        "arrivals": sorted(
+            {moment for each in everything for moment in (each.known_from, each.known_to) if moment and moment <= time}
+        ),
         "watermark": max((each.event.date_end for each in known), default=None),
         "covered": bool(events),
     }
+
+
+def _days(scope: Indicator, events: list[Event]) -> list[DayTotals]:
+    by_day: dict[date, list[int | None]] = defaultdict(list)
+    for event in events:
+        by_day[event.date_end].append(value_of(scope, event))
+    known = {day: [value for value in values if value is not None] for day, values in by_day.items()}
+    return [DayTotals(day, len(values), len(known[day]), sum(known[day])) for day, values in sorted(by_day.items())]
 
 
 def _sums(scope: Indicator, events: list[Event]) -> tuple[Totals, list[tuple[date, int]]]:
@@ -353,6 +384,9 @@ def _by_asking(scope: Indicator, snapshot: StoreSnapshot, period: Period) -> dic
     return {
         "groups": groups,
         "totals": [(snapshot.totals(scope, g, period), snapshot.daily(scope, g, period)) for g in groups],
+        "largest": [snapshot.largest(scope, g, period) for g in groups],
+        "by_day": snapshot.by_day(scope, period),
+        "arrivals": snapshot.arrivals(scope.sources[0], moment("2020-01-01")),
         "watermark": snapshot.watermark(scope),
         "covered": snapshot.coverage(scope) is not None,
     }
@@ -390,8 +424,7 @@ _PERIOD = Period(date(2020, 10, 2), date(2020, 10, 6))
 
 
 def _expected(scopes, everything, time) -> list[dict[str, object]]:
-    known = [v for v in everything if v.known_from <= time and (v.known_to is None or time < v.known_to)]
-    return [_by_counting(scope, known, _PERIOD) for scope in scopes]
+    return [_by_counting(scope, everything, time, _PERIOD) for scope in scopes]
 
 
 def _answers(store, scopes, times) -> list[list[dict[str, object]]]:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,8 @@ from watcher.core.reading import Status, Value
 from watcher.core.rule import Finding
 from watcher.core.severity import Severity
 
+#: How the identity of a rule about ourselves begins, which nobody wrote: no rule of a file can have such a one.
+OURS = "watcher:"
 #: How long a revision may still take back an episode that has ended.
 WATCHED = timedelta(days=180)
 
@@ -187,6 +189,21 @@ def remove(alert: Alert, tick: datetime) -> Step | None:
     return None
 
 
+def over_limit(
+    limit: int, changes: Iterable[tuple[Alert, Step]], standing: Iterable[Alert], *, event_like: bool
+) -> int:
+    """How many alerts of a rule would fire at once, when that is more than its limit and some of them are new; else 0.
+
+    :param changes: each alert that changes, as it stands, and its step.
+    :param event_like: an occurrence goes on for days after it was told: only those that begin together are too many.
+    """
+    moved = [(before.state.is_open, change.alert.state.is_open) for before, change in changes]
+    begins, ends = moved.count((False, True)), moved.count((True, False))
+    goes_on = 0 if event_like else sum(alert.state.is_open for alert in standing) - ends
+    firing = goes_on + begins
+    return firing if limit and begins and firing > limit else 0
+
+
 def due_at(alert: Alert, life: Life) -> datetime | None:
     """When time alone changes the alert: ``for`` or ``keep_firing_for`` runs out. None when it never does."""
     if alert.state is State.PENDING and alert.active_at is not None:
@@ -283,11 +300,13 @@ def _occurrence(
 ) -> Step | None:
     """An event-like alert: each new occurrence is an episode; it ends silently, or is taken back."""
     reading = finding.reading
-    if finding.holds and reading.occurrence != alert.occurrence and _is_news(alert, reading.known_at):
+    can_be_judged = reading.status is Status.OK
+    is_another = can_be_judged and reading.occurrence != alert.occurrence
+    if finding.holds and is_another and _is_news(alert, reading.known_at):
         return _occurs(alert, finding, tick, activated_at or tick)
     if alert.state is not State.FIRING:
         return None
-    if reading.occurrence != alert.occurrence:
+    if is_another:
         return retract(alert, tick)
     if alert.fired_at is not None and tick - alert.fired_at >= life.keep_firing_for:
         return _end(alert, State.EXPIRED, Reason.RAN_OUT, tick)

@@ -66,6 +66,8 @@ class Catalogue:
     baselines: Mapping[str, tuple[Baseline, ...]] = field(default_factory=dict)
     #: By name of the file they stand in: each file is a snapshot.
     facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    #: The identity of every rule by its name and its id; empty for one that is only shown, whose alerts never count.
+    alerts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> Names:

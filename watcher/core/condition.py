@@ -19,7 +19,7 @@ from pydantic_core import core_schema
 
 from watcher.core.reading import Kind, Output, Value
 
-_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(>=|<=|!=|==|=|>|<|\bin\b)\s*(.+?)\s*")
+_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(>=|<=|!=|==|=|>|<|\bin\b)\s*(\S.*?)\s*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*d(?:ays?)?", re.ASCII)
 

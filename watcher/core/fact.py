@@ -6,7 +6,8 @@ from 17 April 2020, as al-Naba claims" is one fact. A claim stays a claim: who s
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
@@ -14,10 +15,13 @@ from pydantic import BeforeValidator, Field
 
 from watcher.core.document import Document
 from watcher.core.event import Basis
-from watcher.core.period import LooseDate, PartialDate
+from watcher.core.period import LooseDate, PartialDate, duration
+from watcher.core.trigger import Derivation
 
 #: The name of the source of what people assert by command.
 DESK = "desk"
+#: The name of the source of what nobody asserts: it follows from what is counted.
+DERIVED = "derived"
 
 
 class Citation(Document):
@@ -95,7 +99,32 @@ class StateDefinition(Document):
     order: tuple[str, ...] = ()
     """Values from calm to severe, where they have an order."""
     review_after: str = ""
-    """After this time (365d) without confirmation a fact is stale."""
+    """After this time (365d) without confirmation a fact is stale, and no longer wins over a derived state."""
+    derived: tuple[Derivation, ...] = ()
+    """How the state follows from indicators; of several that hold, the first counts."""
+    transitions: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Which values may follow a value; a value that is not listed may become any other."""
+
+    @property
+    def review(self) -> timedelta | None:
+        """The time after which a fact is stale; None when none ever is."""
+        return duration(self.review_after) if self.review_after else None
+
+    def allows(self, before: str, after: str) -> bool:
+        """Whether a value may follow another."""
+        return before == after or after in self.transitions.get(before, (after,))
+
+    def refusal(self, before: str, after: str, *, since: str = "", then: str = "") -> str:
+        """Why a value may not follow another, and what may.
+
+        :param since: from when the value before holds, as written.
+        :param then: from when the value after holds, as written.
+        """
+        first, second = (f" (from {day})" if day else "" for day in (since, then))
+        may = ", ".join(self.transitions.get(before, ())) or "nothing"
+        return (
+            f"{self.state!r} does not go from {before!r}{first} to {after!r}{second}; after {before!r} may come: {may}"
+        )
 
 
 def _verified(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -10,7 +11,9 @@ from watcher.core.document import Document
 from watcher.core.selector import EVERYTHING, Selector
 
 Measure = Literal["fatalities", "fatalities_low", "fatalities_high"]
-GroupField = Literal["source", "country", "admin1", "admin2", "admin3", "location", "event_type", "sub_event_type"]
+GroupField = Literal[
+    "source", "country", "admin1", "admin2", "admin3", "location", "event_type", "sub_event_type", "actor"
+]
 
 
 class Totals(NamedTuple):
@@ -36,6 +39,18 @@ class Totals(NamedTuple):
 NOTHING = Totals(0, 0, 0, 0, 0)
 
 
+class DayTotals(NamedTuple):
+    """What an indicator adds up to on one day with at least one event."""
+
+    day: date
+    #: Events counted.
+    events: int
+    #: Events among them that carry a value for the measure.
+    valued: int
+    #: Sum of the measure; equal to ``events`` for a count.
+    total: int
+
+
 class Indicator(Document):
     """A named measure: ``count: events`` or ``sum: fatalities``, of the events that ``where`` picks."""
 
@@ -50,7 +65,7 @@ class Indicator(Document):
     where: Selector = Field(default_factory=lambda: EVERYTHING)
     """Which events count."""
     by: tuple[GroupField, ...] = ()
-    """One series, and one alert, per value of these fields."""
+    """One series, and one alert, per value of these fields; an event counts for each of its actors."""
     source: tuple[str, ...] | str = ()
     """Which source; absent means every source that carries events."""
     unit: str = ""

@@ -12,6 +12,9 @@ Labels = tuple[tuple[str, str], ...]
 
 NO_LABELS: Labels = ()
 
+#: Publishers and keyboards write one name with any of these.
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bb\u02bc", "'"))
+
 
 def labels(pairs: Mapping[str, str]) -> Labels:
     """A mapping as labels; empty values are left out, as in Prometheus."""
@@ -28,15 +31,15 @@ def fingerprint(rule_id: str, group: Labels) -> str:
 
 
 def fold(text: str) -> str:
-    """A name for matching only: no accents, no case, single spaces.
+    """A name for matching only: no accents, no case, single spaces, one kind of apostrophe.
 
     >>> fold("Ménaka  Région")
     'menaka region'
     """
     if text.isascii():
         return " ".join(text.lower().split())
-    plain = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().translate(_APOSTROPHES).split())
 
 
 def slug(sentence: str) -> str:

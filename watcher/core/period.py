@@ -173,5 +173,11 @@ LooseDate = Annotated[
     PartialDate,
     BeforeValidator(_read_partial_date),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": ["string", "integer"], "examples": ["2020-06-03", "2020-06", "2019-H2", "unknown"]}),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "pattern": r"^(unknown|[0-9]{4}(-H[12]|-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)$",
+            "examples": ["2020-06-03", "2020-06", "2019-H2", "unknown"],
+        }
+    ),
 ]

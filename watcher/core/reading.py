@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from watcher.core.label import NO_LABELS, Labels
 
@@ -63,21 +64,9 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a detector sees for one group."""
+class Telling:
+    """Everything there is to say about a reading."""
 
-    labels: Labels = NO_LABELS
-    status: Status = Status.OK
-    #: The outputs by name; every name the detector declares is present when the status is OK.
-    values: Mapping[str, Value] = field(default_factory=dict)
-    #: Event-like detectors: does the thing it looks for exist now? Others: always True.
-    present: bool = True
-    #: Event-like detectors: what makes this occurrence differ from the last one; empty otherwise.
-    occurrence: str = ""
-    #: Event-like detectors: when that occurrence became known.
-    known_at: datetime | None = None
-    #: First day of the calendar period it speaks of (ytd, mtd); None for windows that move.
-    period: date | None = None
     #: The headline without severity: "Mozambique deaths 31 % above 2019 pace: 447 to 6 Jul".
     headline: str = ""
     #: One or two sentences in the detector's own words.
@@ -92,16 +81,42 @@ class Reading:
     source: tuple[str, ...] = ()
     #: The arithmetic, step by step, for ``watcher explain``.
     arithmetic: tuple[str, ...] = ()
-    #: Why it cannot be judged, when the status is not OK.
-    reason: str = ""
-    #: The last day it speaks of: the watermark it was read at.
-    watermark: date | None = None
     #: Names of the citations it rests on.
     cites: tuple[str, ...] = ()
     #: The day-by-day picture: (day, cumulative observed, cumulative expected), for the pace chart; may be empty.
     chart: tuple[tuple[date, float, float], ...] = ()
     #: Record versions that contribute most, largest first.
     records: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a detector sees for one group."""
+
+    labels: Labels = NO_LABELS
+    status: Status = Status.OK
+    #: The outputs by name; every name the detector declares is present when the status is OK.
+    values: Mapping[str, Value] = field(default_factory=dict)
+    #: Does the thing the detector looks for exist now? Always True of a detector that only measures.
+    present: bool = True
+    #: Event-like detectors: what makes this occurrence differ from the last one; empty otherwise.
+    occurrence: str = ""
+    #: Event-like detectors: when that occurrence became known.
+    known_at: datetime | None = None
+    #: First day of the calendar period it speaks of (ytd, mtd); None for windows that move.
+    period: date | None = None
+    #: Why it cannot be judged, when the status is not OK.
+    reason: str = ""
+    #: The last day it speaks of: the watermark it was read at.
+    watermark: date | None = None
+    #: Works out what there is to say. Most readings are judged and never told, and words, charts and the records
+    #: behind a number cost far more than the number.
+    tell: Callable[[], Telling] = field(default=Telling, compare=False, repr=False)
+
+    @cached_property
+    def telling(self) -> Telling:
+        """What there is to say, worked out once."""
+        return self.tell()
 
 
 def _format(kind: Kind, value: Value) -> str:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Condition
 from watcher.core.detectors import DETECTORS, Detector
+from watcher.core.detectors.aberration import Parameters as Aberration
+from watcher.core.detectors.absence import Parameters as Absence
+from watcher.core.detectors.combine import Parameters as Combine
+from watcher.core.detectors.first_seen import Parameters as FirstSeen
 from watcher.core.detectors.frame import Defaults, Tier
+from watcher.core.detectors.match import Parameters as Match
 from watcher.core.detectors.pace import Parameters as Pace
+from watcher.core.detectors.record import Parameters as Record
+from watcher.core.detectors.resumption import Parameters as Resumption
+from watcher.core.detectors.surge import Parameters as Surge
 from watcher.core.detectors.threshold import Parameters as Threshold
 from watcher.core.detectors.transition import Parameters as Transition
 from watcher.core.document import Document
+from watcher.core.fact import Fact
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels, fingerprint, slug
 from watcher.core.period import Duration
@@ -55,8 +64,24 @@ class Rule(Document):
     """A value over a window."""
     pace: Pace | None = None
     """Is the rate of a period above a baseline's rate?"""
+    aberration: Aberration | None = None
+    """Is this week beyond what the series' own history predicts?"""
+    surge: Surge | None = None
+    """Percent change against the mean of the windows before."""
+    record: Record | None = None
+    """The highest, or lowest, value in a long time."""
+    first_seen: FirstSeen | None = None
+    """A value that was not seen before."""
+    absence: Absence | None = None
+    """Nothing for longer than usual: a quiet area, a silent source."""
+    resumption: Resumption | None = None
+    """Events again after a lull."""
     transition: Transition | None = None
     """Did the state of an entity change?"""
+    match: Match | None = None
+    """Any record that matches, clustered."""
+    combine: Combine | None = None
+    """And, or, not over other alerts within a time."""
 
     condition: Condition | None = None
     """Comparisons of the detector's outputs; all must hold. Absent: the detector's default."""
@@ -68,6 +93,8 @@ class Rule(Document):
     """How long the condition must hold before the alert fires (``for``)."""
     keep_firing_for: Duration | None = None
     """How long the alert goes on after the condition has ceased."""
+    limit: Annotated[int, Field(ge=0, strict=True)] = 0
+    """The most alerts of the rule that may fire at once; with more, none of the new ones begins. 0: no limit."""
     no_data: Literal["keep_last", "resolve", "alert"] = "keep_last"
     """What to do when there is nothing to judge by."""
     on_revision: Literal["retract", "ignore"] = "retract"
@@ -102,8 +129,8 @@ class Rule(Document):
 
     @property
     def detector_name(self) -> str:
-        """The key of its one detector."""
-        return next(name for name in DETECTORS if getattr(self, name) is not None)
+        """The key of its one detector; empty for a rule of our own, which has none."""
+        return next((name for name in DETECTORS if getattr(self, name) is not None), "")
 
     @property
     def detector(self) -> Detector:
@@ -115,11 +142,25 @@ class Rule(Document):
         """The detector's parameters."""
         return getattr(self, self.detector_name)
 
+    @property
+    def is_event_like(self) -> bool:
+        """Whether its alerts are occurrences that end silently."""
+        return self.detector_name in DETECTORS and self.detector.EVENT_LIKE
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The names of the rules whose alerts it combines."""
+        return self.combine.names if self.combine else ()
+
     @cached_property
     def rule_hash(self) -> str:
         """Hash over everything that can change what the rule says."""
         text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def indicators(self, catalogue: Catalogue) -> tuple[Indicator, ...]:
+        """What it counts, the indicator that its readings speak of first."""
+        return self.detector.indicators(self.parameters, catalogue) if self.detector_name else ()
 
     def fingerprint(self, group: Labels) -> str:
         """Identity of the alert of one group."""
@@ -134,6 +175,40 @@ class Rule(Document):
             severity=self.severity.tiers if self.severity else own.severity,
             keep_firing_for=own.keep_firing_for if self.keep_firing_for is None else self.keep_firing_for,
         )
+
+
+def _name(fact: Fact) -> tuple[str, ...]:
+    state, key, since = fact.identity
+    return state, *key, "from", since
+
+
+def named_alerts(rules: Iterable[Rule]) -> dict[str, str]:
+    """The identity of each rule by its name and its id; empty for a rule that is only shown."""
+    return {
+        name: "" if rule.status is RuleStatus.EXPERIMENTAL else rule.identity
+        for rule in rules
+        for name in (rule.id, rule.alert)
+        if name
+    }
+
+
+def ranks(rules: Sequence[Rule]) -> dict[str, int]:
+    """How many rules deep each rule combines others, by identity: members are judged before what they are members of.
+
+    A rule that is its own member, through others or not, has no rank.
+    """
+    by_name = {slug(name): rule for rule in rules for name in (rule.id, rule.alert) if name}
+    found: dict[str, int] = {}
+    waiting = {rule.identity: rule for rule in rules}
+    while ready := [rule for rule in waiting.values() if _members_of(rule, by_name) <= found.keys()]:
+        for rule in ready:
+            found[rule.identity] = max((found[each] + 1 for each in _members_of(rule, by_name)), default=0)
+            del waiting[rule.identity]
+    return found
+
+
+def _members_of(rule: Rule, by_name: Mapping[str, Rule]) -> set[str]:
+    return {by_name[name].identity for name in map(slug, rule.members) if name in by_name}
 
 
 class Group(Document):
@@ -167,10 +242,24 @@ class RuleSet:
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
-        """The indicators that rules name: only these have a series in the store."""
-        named = (getattr(rule.parameters, "indicator", "") for rule in self.rules)
-        known = {name: self.catalogue.indicators[name] for name in named if name in self.catalogue.indicators}
-        return tuple(known.values())
+        """What live rules count, each measure once: only these have a series in the store."""
+        counted = (indicator for rule in self.rules for indicator in rule.indicators(self.catalogue))
+        return tuple({indicator.scope_key: indicator for indicator in counted}.values())
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """Everything it says, as JSON, by ``rule <identity>``, ``indicator <name>`` and so on."""
+        catalogue = self.catalogue
+        said: dict[str, Document] = {f"rule {rule.identity}": rule for rule in self.rules}
+        said |= {f"group {group.group}": group.model_copy(update={"rules": ()}) for group in self.groups}
+        for kind in ("citation", "actor", "place", "indicator", "state"):
+            shelf: Mapping[str, Document] = getattr(catalogue, f"{kind}s")
+            said |= {f"{kind} {name}": each for name, each in shelf.items()}
+        said |= {f"person {name}": each for name, each in catalogue.people.items()}
+        said |= {f"baseline {each.baseline}": each for file in catalogue.baselines.values() for each in file}
+        said |= {f"fact {' '.join(_name(each))}": each for file in catalogue.facts.values() for each in file}
+        texts = {name: each.model_dump_json(by_alias=True, exclude_defaults=True) for name, each in said.items()}
+        return {**texts, **{f"vocabulary {name}": json.dumps(words) for name, words in catalogue.vocabulary.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +300,6 @@ def _severity(tiers: tuple[Tier, ...], reading: Reading, detector: Detector) -> 
 
 
 def _because(condition: Condition | None, reading: Reading, detector: Detector, *, holds: bool) -> tuple[str, ...]:
-    if condition is None:
+    if condition is None or not reading.present:
         return ("present",) if reading.present else ("absent",)
     return (str(condition),) if holds else condition.failing(reading.values, detector.OUTPUTS)

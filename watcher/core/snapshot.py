@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from watcher.core.baseline import BaselineVersion
 from watcher.core.event import EventVersion
 from watcher.core.fact import FactVersion
-from watcher.core.indicator import Indicator, Totals
+from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
+
+
+class Episode(NamedTuple):
+    """One episode of an alert, as other rules see it."""
+
+    fingerprint: str
+    #: The alert's group.
+    labels: Labels
+    #: n-th time the alert fired.
+    episode: int
+    severity: str
+    fired_at: datetime
+    #: None while it goes on.
+    ended_at: datetime | None
+    #: Whether its ground was taken away: it should never have fired.
+    was_retracted: bool
+    headline: str
 
 
 class Snapshot(Protocol):
@@ -40,8 +57,33 @@ class Snapshot(Protocol):
     def daily(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[tuple[date, int]]:
         """(day, sum of the measure) of each day with an event, ascending."""
 
+    def by_day(self, indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
+        """Each group's days with an event over a period, ascending; the groups sorted. One search for all groups."""
+
+    def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
+        """The largest value of the measure that one event of a period carries; None when none carries any."""
+
     def events(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The record versions behind a total, by event date, then external id."""
+
+    def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
+        """The same record versions, each with the knowledge time of the first of its revisions that was in the group.
+
+        A revision of what was known already makes nothing news: an occurrence is known from the time when its record,
+        in whatever revision, began to belong to it.
+        """
+
+    def numbered(self, numbers: Sequence[int]) -> Sequence[EventVersion]:
+        """Record versions by their numbers, by event date, then external id."""
+
+    def sources(self) -> Sequence[str]:
+        """The sources that ever held a record, by name."""
+
+    def arrivals(self, source: str, since: datetime) -> Sequence[datetime]:
+        """The moments after ``since`` at which anything of a source became known or was taken back, ascending."""
+
+    def episodes(self, rule: str, since: datetime) -> Sequence[Episode]:
+        """The episodes of a rule's alerts, by its identity, that went on or fired after ``since``, by firing time."""
 
     def facts(self, state: str) -> Sequence[FactVersion]:
         """The facts of a state, all keys, by key and first possible day."""

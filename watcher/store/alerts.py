@@ -13,6 +13,7 @@ from watcher.core.alert import Alert, Reason, State, Transition
 from watcher.core.label import Labels
 from watcher.core.reading import Value
 from watcher.core.severity import Severity
+from watcher.core.snapshot import Episode
 from watcher.store import schema
 from watcher.store.schema import Tx
 
@@ -33,8 +34,12 @@ class RuleState(NamedTuple):
     last_tick: datetime
     #: Why it could not be judged at the last tick; empty when it could.
     problem: str = ""
+    #: Alerts held back at that tick, because more than the rule's limit would have fired.
+    held_back: int = 0
 
 
+#: What an alert is between two episodes, under the number of the one that is over.
+_BETWEEN_EPISODES = (State.PENDING, State.INACTIVE)
 _RULE_STATE = tuple(_rule_state.c[field] for field in RuleState._fields)
 
 
@@ -119,6 +124,46 @@ def find_transitions(
     return [_to_transition(row) for row in tx.execute(query).mappings()]
 
 
+def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime) -> list[Episode]:
+    """The episodes of a rule's alerts as they stood at ``up_to``, that went on or fired after ``since``."""
+    newest: dict[tuple[str, int], Transition] = {}
+    fired: dict[tuple[str, int], datetime] = {}
+    # By way of the alerts of the rule, which are few: the transitions have no index on it.
+    query = select(_transition).join(_alert).where(_alert.c.rule == rule, _transition.c.tick <= up_to)
+    for row in tx.execute(query.order_by(_transition.c.id)).mappings():
+        step = _to_transition(row).transition
+        if step.after in _BETWEEN_EPISODES:
+            continue
+        key = (step.fingerprint, step.episode)
+        if step.after is State.FIRING and step.before is not State.RECOVERING:
+            fired.setdefault(key, step.tick)
+        newest[key] = step
+    found = [_episode(newest[key], at) for key, at in fired.items()]
+    lately = [each for each in found if each.ended_at is None or each.fired_at > since]
+    return sorted(lately, key=lambda each: (each.fired_at, each.fingerprint))
+
+
+def ticks_of_moves(tx: Tx, rules: Collection[str], *, after: datetime) -> list[tuple[str, datetime]]:
+    """Each tick after a moment at which an alert of these rules changed: (rule, tick), in the order of time."""
+    query = select(_transition.c.rule, _transition.c.tick).distinct().join(_alert)
+    query = query.where(_alert.c.rule.in_(sorted(rules)), _transition.c.tick > after)
+    return [(row.rule, row.tick) for row in tx.execute(query.order_by(_transition.c.tick, _transition.c.rule))]
+
+
+def _episode(newest: Transition, fired_at: datetime) -> Episode:
+    is_open = newest.after.is_open
+    return Episode(
+        fingerprint=newest.fingerprint,
+        labels=newest.group,
+        episode=newest.episode,
+        severity=newest.severity.value,
+        fired_at=fired_at,
+        ended_at=None if is_open else newest.tick,
+        was_retracted=newest.after is State.RETRACTED,
+        headline=str(newest.evidence.get("headline", "")),
+    )
+
+
 def rule_states(tx: Tx) -> dict[str, RuleState]:
     """How far each rule has been evaluated."""
     return {row.rule: RuleState(*row) for row in tx.execute(select(*_RULE_STATE))}
@@ -157,27 +202,13 @@ def clear_dirty(tx: Tx) -> None:
     tx.execute(_dirty.delete())
 
 
-def rule_set_in_force(tx: Tx) -> str:
-    """The content hash of the rule set that was last put in force; empty when none was."""
-    newest = select(schema.rule_set.c.content_hash).order_by(schema.rule_set.c.id.desc()).limit(1)
-    return tx.execute(newest).scalar_one_or_none() or ""
-
-
-def put_in_force(tx: Tx, content_hash: str, *, now: datetime) -> None:
-    """Note from when a rule set is in force."""
-    tx.execute(insert(schema.rule_set).values(content_hash=content_hash, in_force_from=now))
-
-
 def moments_of_knowledge(tx: Tx, after: datetime, up_to: datetime) -> list[datetime]:
     """When, in (after, up_to], anything became known or was closed: records, facts and baselines."""
-    books = [schema.fact, schema.baseline]
-    if tx.execute(select(schema.source.c.name).where(schema.source.c.newest_known > after).limit(1)).first():
-        # The events are many and have no index on this: they are searched only when there is something to find.
-        books.append(schema.event)
+    columns = [schema.release.c.known_from]
+    columns += [column for book in (schema.fact, schema.baseline) for column in (book.c.known_from, book.c.known_to)]
     moments: set[datetime] = set()
-    for book in books:
-        for column in (book.c.known_from, book.c.known_to):
-            moments.update(tx.execute(select(column).distinct().where(column > after, column <= up_to)).scalars())
+    for column in columns:
+        moments.update(tx.execute(select(column).distinct().where(column > after, column <= up_to)).scalars())
     return sorted(moments)
 
 

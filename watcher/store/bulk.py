@@ -40,6 +40,14 @@ def insert_missing(tx: Connection, table: Table, columns: tuple[str, ...], rows:
         tx.exec_driver_sql(f"{statement} on conflict do nothing", [tuple(row) for row in rows])
 
 
+def add_up_rows(tx: Connection, table: Table, key: tuple[str, ...], sum_: str, rows: Sequence[Row]) -> None:
+    """Insert rows of a key and a number; where the key is there already, add the number to its own."""
+    if rows:
+        statement = _insert(table.name, (*key, sum_), _mark(tx))
+        adding = f"{_quoted(sum_)} = {_quoted(table.name)}.{_quoted(sum_)} + excluded.{_quoted(sum_)}"
+        tx.exec_driver_sql(f"{statement} on conflict ({_listed(key)}) do update set {adding}", list(rows))
+
+
 def update_rows(tx: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row], *, key: str) -> None:
     """Set columns of single rows; the last value of each row is the key's."""
     if rows:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine,
 
 from watcher.core.errors import StoreError
 from watcher.store.address import Address
+from watcher.store.schema import speak_postgresql
 
 BUSY_TIMEOUT_S = 5.0
 #: Pages after which the writer moves the log into the database, in its own commit and under the write lock.
@@ -44,9 +45,13 @@ def sqlite_writer(path: Path, *, journal: str, foreign_keys: bool = True) -> Eng
     return _sqlite(_opener(path, "rw"), pragmas, begin="BEGIN IMMEDIATE", size=1)
 
 
-def sqlite_reader(path: Path) -> Engine:
-    """Connections that can only read a file."""
-    return _sqlite(_opener(path, "ro"), {**_EVERYWHERE, **_READER}, begin="BEGIN", size=5)
+def sqlite_reader(path: Path, *, at_rest: bool = False) -> Engine:
+    """Connections that can only read a file.
+
+    :param at_rest: True takes it for a file that never changes (see :mod:`watcher.store.at_rest`).
+    """
+    mode = "ro&immutable=1" if at_rest else "ro"
+    return _sqlite(_opener(path, mode), {**_EVERYWHERE, **_READER}, begin="BEGIN", size=5)
 
 
 def sqlite_memory() -> Engine:
@@ -65,6 +70,7 @@ def postgres(address: Address) -> Engine:
 
     :raises StoreError: when the driver is not installed.
     """
+    speak_postgresql()
     try:
         return create_engine(address.url, hide_parameters=True, pool_pre_ping=True)
     except ModuleNotFoundError as error:

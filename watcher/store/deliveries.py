@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, exists, func, or_, select
 
 from watcher.core.delivery import JITTER, LONGEST_LEASE, LONGEST_WAIT, DeliveryState
-from watcher.store.schema import Moment, Tx, delivery, endpoint_state, message
+from watcher.store.schema import Moment, Tx, delivery, endpoint_state, message, message_item
 
 #: The states of what is to be sent.
 WAITING = (DeliveryState.PENDING.value, DeliveryState.RETRY.value)
@@ -40,6 +40,9 @@ def lines() -> Subquery:
         select(
             delivery.c.id,
             delivery.c.endpoint,
+            delivery.c.message,
+            delivery.c.recipient,
+            delivery.c.number,
             delivery.c.state,
             delivery.c.due_at,
             delivery.c.lease_until,
@@ -51,12 +54,30 @@ def lines() -> Subquery:
     )
 
 
+def is_behind(queue: Subquery) -> ColumnElement[bool]:
+    """Whether an earlier message to the same recipient, of whatever group, tells of one of the same alerts and waits.
+
+    Groups change, by another route or another label, and what is told of one alert arrives in order all the same.
+    """
+    mine, theirs, earlier = message_item.alias(), message_item.alias(), delivery.alias()
+    return exists().where(
+        mine.c.message == queue.c.message,
+        theirs.c.endpoint == queue.c.endpoint,
+        theirs.c.fingerprint == mine.c.fingerprint,
+        earlier.c.message == theirs.c.message,
+        earlier.c.recipient == queue.c.recipient,
+        earlier.c.number < queue.c.number,
+        earlier.c.state.in_(_OPEN),
+    )
+
+
 def due_endpoints(tx: Tx, now: datetime) -> list[str]:
     """The endpoints with something to do: a delivery to send or to give up, or a lease to free."""
     queue = lines()
     is_due = and_(
         queue.c.place == 1,
         queue.c.state.in_(WAITING),
+        ~is_behind(queue),
         or_(queue.c.due_at <= now, queue.c.due_at > now + LATEST),
         or_(~is_held(now), endpoint_state.c.not_before > now + LONGEST_WAIT, endpoint_state.c.disabled != ""),
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from watcher.core.errors import Locked, SchemaMismatch, StoreError
 from watcher.store import connection
 from watcher.store.address import Address
+from watcher.store.at_rest import AtRest
 from watcher.store.fault import explained
 from watcher.store.filesystem import create_private, is_on_network, refuse_unfit
 from watcher.store.lock import PATIENCE_S, WriteLock
@@ -31,12 +32,14 @@ class Store:
         self._migrating = migrating
         self._lock = WriteLock(_lock_path(address.path))
         self._wrote = False
+        self._resting = AtRest.found(address.path) if read_only and address.path is not None else None
         self._writer, self._reader = self._engines()
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:
         """Open a store.
 
+        :param read_only: nothing is written, so that one may be read whose folder belongs to somebody else.
         :raises SchemaMismatch: when it is of an older or a newer version of watcher.
         :raises StoreError: when there is none, it is not ours, or it cannot be read.
         """
@@ -117,6 +120,8 @@ class Store:
             if self.path is None and self.is_sqlite:
                 # In memory there is one connection for all.
                 stack.enter_context(self._lock.held())
+            if self._resting is not None:
+                stack.enter_context(self._resting.undisturbed())
             stack.enter_context(explained(self.shown))
             tx = stack.enter_context(self._reader.connect())
             if not self.is_sqlite:
@@ -212,7 +217,7 @@ class Store:
             return engine, engine
         journal = "DELETE" if is_on_network(self.path) else "WAL"
         writer = connection.sqlite_writer(self.path, journal=journal, foreign_keys=not self._migrating)
-        return writer, connection.sqlite_reader(self.path)
+        return writer, connection.sqlite_reader(self.path, at_rest=self._resting is not None)
 
     def _leave_log_behind(self) -> None:
         """On a network file system, make a store that came with a write-ahead log do without."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -10,16 +11,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from watcher.core.event import Basis, Deletion, Event, EventVersion, Role
+from watcher.core.indicator import Measure
 from watcher.core.period import Period
 from watcher.core.selector import EVERYTHING, Selector
 from watcher.store.actors import intern_actors
-from watcher.store.bulk import SLICE, insert_rows, select_among, update_rows
+from watcher.store.bulk import SLICE, add_up_rows, insert_rows, select_among, update_rows
 from watcher.store.engine import is_sqlite
 from watcher.store.event_row import COLUMNS, SELECT, Beside, read_versions, to_row
 from watcher.store.prefilter import prefilter
 from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan
 from watcher.store.schema import event as events
 from watcher.store.schema import event_actor, from_ms, to_ms
+from watcher.store.schema import release as releases
 from watcher.store.schema import source as sources
 
 _LATEST = (
@@ -79,6 +82,7 @@ def record_events(
     decided = plan(incoming, _latest(tx, source, incoming, clock), clock)
     _write(tx, decided, clock.now)
     _note_bounds(tx, source, decided)
+    _note_release(tx, source, decided)
     changed = _changes(decided)
     counts = decided.counts
     recorded = Recorded(
@@ -100,20 +104,25 @@ def find_events(
     as_known: datetime | None = None,
     sources: Collection[str] = (),
     newest_first: bool = False,
+    heaviest_first: Measure | None = None,
     limit: int | None = None,
 ) -> Iterator[EventVersion]:
     """The events that a selector picks, by event date, then external id.
 
     :param as_known: as they were known then; None for the current ones.
     :param sources: only these; empty for all.
+    :param heaviest_first: only those that carry a value of this measure, the largest first.
     """
     query = SELECT.where(prefilter(selector), known_at(as_known))
     if period is not None:
         query = query.where(events.c.date_end >= period.start, events.c.date_end < period.end)
     if sources:
         query = query.where(events.c.source.in_(sorted(sources)))
-    day = events.c.date_end.desc() if newest_first else events.c.date_end
-    found = read_versions(tx, query.order_by(day, events.c.external_id, events.c.source))
+    order = [events.c.date_end.desc() if newest_first else events.c.date_end, events.c.external_id, events.c.source]
+    if heaviest_first is not None:
+        weight = events.c[heaviest_first]
+        query, order = query.where(weight.is_not(None)), [weight.desc(), *order]
+    found = read_versions(tx, query.order_by(*order))
     return islice((version for version in found if selector.matches(version.event)), limit)
 
 
@@ -255,6 +264,13 @@ def _note_bounds(tx: Connection, source: str, decided: Plan) -> None:
         "newest_known": max([from_ms(max(moments)), *([known] if known else [])]),
     }
     tx.execute(update(sources).where(sources.c.name == source).values(values))
+
+
+def _note_release(tx: Connection, source: str, decided: Plan) -> None:
+    """Keep at which moments a source's records became known or were taken back, and how many."""
+    moments = Counter([v.known_from for v in decided.added] + [v.known_to or 0 for v, _ in decided.closed])
+    rows = [(source, moment, records) for moment, records in sorted(moments.items())]
+    add_up_rows(tx, releases, ("source", "known_from"), "records", rows)
 
 
 def _edge(tx: Connection, source: str, order: ColumnElement[date]) -> date | None:

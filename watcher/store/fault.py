@@ -15,6 +15,7 @@ _OURS = (IntegrityError, ProgrammingError, DataError)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL = sqlite3.SQLITE_FULL
+_FORBIDDEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _PRIMARY = 0xFF
 
 
@@ -43,7 +44,8 @@ def _error(fault: DBAPIError, where: str) -> WatcherError:
         return StoreError(f"the store is damaged: {said}", where=where, todo="restore it from a backup")
     if code == _FULL:
         return StoreError("the disk is full", where=where, todo="make room; nothing was lost")
-    return StoreError(f"the store cannot be used: {said}", where=where)
+    todo = "it and its folder must belong to whoever runs this" if code in _FORBIDDEN else ""
+    return StoreError(f"the store cannot be used: {said}", where=where, todo=todo)
 
 
 def _code(fault: DBAPIError) -> int:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from watcher.core.country import by_iso3
 from watcher.core.event import Event
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels, labels
+from watcher.core.label import NO_LABELS, Labels, labels
 
 
 def counts(indicator: Indicator, event: Event) -> bool:
@@ -17,11 +17,22 @@ def counts(indicator: Indicator, event: Event) -> bool:
     return (not sources or event.source in sources) and indicator.where.matches(event)
 
 
-def group_of(indicator: Indicator, event: Event) -> Labels:
-    """The group of ``by`` that an event belongs to; a country is called by its one name, whatever the source writes."""
+def groups_of(indicator: Indicator, event: Event) -> tuple[Labels, ...]:
+    """The groups of ``by`` that an event belongs to: one, or by actor one for each of its actors.
+
+    A country is called by its one name, whatever the source writes; an actor as the source writes it.
+    """
     if not indicator.by:
-        return ()
-    return labels({field: _country(event) if field == "country" else getattr(event, field) for field in indicator.by})
+        return (NO_LABELS,)
+    fields = [field for field in indicator.by if field != "actor"]
+    group: dict[str, str] = {
+        field: _country(event) if field == "country" else getattr(event, field) for field in fields
+    }
+    if len(fields) == len(indicator.by):
+        return (labels(group),)
+    # An event without actors is counted as well: in the group that has no actor.
+    actors = dict.fromkeys(actor.name for actor in event.actors) or {"": None}
+    return tuple(labels({**group, "actor": name}) for name in actors)
 
 
 def value_of(indicator: Indicator, event: Event) -> int | None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from watcher.core.delivery import (
     LONGEST_LEASE,
@@ -28,10 +28,14 @@ from watcher.core.delivery import (
     leave_alone_until,
     next_step,
 )
-from watcher.store.deliveries import WAITING, is_held, lines
+from watcher.later import Later
+from watcher.store.deliveries import WAITING, is_behind, is_held, lines
 from watcher.store.engine import is_sqlite
 from watcher.store.schema import Moment, Tx, attempt, delivery, endpoint_state, message, message_item
 from watcher.store.sweep import NO_LEASE, bury
+
+# Only a store on PostgreSQL speaks its dialect.
+_postgresql = Later("sqlalchemy.dialects.postgresql")
 
 #: Whoever numbers messages on PostgreSQL holds this lock to the end of the transaction: numbers commit in order.
 _NUMBERING = 0x77746368
@@ -102,14 +106,14 @@ def _delivery_id(message_id: str, recipient: str) -> str:
 
 
 def _know_endpoint(tx: Tx, endpoint: str) -> None:
-    new = (sqlite if is_sqlite(tx) else postgresql).insert(endpoint_state).values(endpoint=endpoint)
+    new = (sqlite if is_sqlite(tx) else _postgresql).insert(endpoint_state).values(endpoint=endpoint)
     tx.execute(new.on_conflict_do_nothing())
 
 
 def claim(tx: Tx, now: datetime, *, boot: str, endpoint: str, lease: timedelta, limit: int = 1) -> list[Outgoing]:
     """Lease what an endpoint may send now; the caller commits, and sends only then.
 
-    Of each group and recipient only the oldest unfinished message goes, so that they arrive in order.
+    Of each group and recipient, and of each alert, only the oldest unfinished message goes: they arrive in order.
 
     :param limit: how many of the endpoint's deliveries may be on the wire at once.
     """
@@ -152,7 +156,11 @@ def _due_heads(tx: Tx, endpoint: str, now: datetime, *, limit: int) -> Sequence[
         .join(queue, queue.c.id == delivery.c.id)
         .join(message, message.c.id == delivery.c.message)
         .where(
-            delivery.c.endpoint == endpoint, queue.c.place == 1, delivery.c.state.in_(WAITING), delivery.c.due_at <= now
+            delivery.c.endpoint == endpoint,
+            queue.c.place == 1,
+            delivery.c.state.in_(WAITING),
+            delivery.c.due_at <= now,
+            ~is_behind(queue),
         )
         .order_by(delivery.c.due_at, delivery.c.number, delivery.c.recipient)
         .limit(limit)

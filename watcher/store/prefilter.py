@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from watcher.core.event import Role
 from watcher.core.selector import Selector
 from watcher.core.selector.node import (
+    OPPONENTS,
     SIDES,
     Actors,
     All,
@@ -170,7 +171,7 @@ def _(node: Dyad) -> Bounds:
     first, second = (
         _both([_exactly(proven), _name(test, lenient=node.ambiguous)]) for test in (node.first, node.second)
     )
-    side_a, side_b = SIDES["side_a"], SIDES["side_b"]
+    side_a, side_b = OPPONENTS
     return _one_of(
         _both([_some_actor(one, side_a), _some_actor(other, side_b)])
         for one, other in ((first, second), (second, first))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -67,6 +67,20 @@ def count_quarantined(tx: Connection) -> dict[str, int]:
     return {row.source: row.waiting for row in tx.execute(waiting)}
 
 
+def count_waiting(tx: Connection, rejections: Sequence[Rejection], *, source: str, load: int) -> int:
+    """How many rows wait that came with a load, or came earlier and are the same as one of these."""
+    waiting = select(table.c.id, table.c.header, table.c.raw).where(
+        table.c.source == source, table.c.released_at.is_(None)
+    )
+    found = {row.id for row in tx.execute(waiting.where(table.c.load == load))}
+    same = {(each.header, each.raw) for each in rejections}
+    for raws in _raws(rejections):
+        found.update(
+            row.id for row in tx.execute(waiting.where(table.c.raw.in_(raws))) if (row.header, row.raw) in same
+        )
+    return len(found)
+
+
 def quarantined(tx: Connection, number: int) -> Quarantined:
     """One row by its number.
 
@@ -99,13 +113,18 @@ def keep(tx: Connection, number: int, rejection: Rejection) -> None:
 def _known_elsewhere(tx: Connection, rejections: Sequence[Rejection], source: str, load: int) -> set[tuple[str, str]]:
     settled = or_(table.c.released_at.is_(None), table.c.released_how == "dismissed")
     found: set[tuple[str, str]] = set()
-    for start in range(0, len(rejections), _CHUNK):
-        raws = {each.raw for each in rejections[start : start + _CHUNK]}
+    for raws in _raws(rejections):
         query = select(table.c.header, table.c.raw).where(
             table.c.source == source, table.c.load != load, settled, table.c.raw.in_(raws)
         )
         found.update((header, raw) for header, raw in tx.execute(query))
     return found
+
+
+def _raws(rejections: Sequence[Rejection]) -> Iterator[set[str]]:
+    """Their texts, as many at a time as one question may hold."""
+    for start in range(0, len(rejections), _CHUNK):
+        yield {each.raw for each in rejections[start : start + _CHUNK]}
 
 
 def _quarantined(row: Row[Any]) -> Quarantined:

@@ -99,6 +99,22 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({words})", name=column)
 
 
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over some of the rows.
+
+    PostgreSQL's word for it is added by :func:`speak_postgresql`: said here, it would import that dialect for everybody.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), info={"where": where})
+
+
+def speak_postgresql() -> None:
+    """Tell PostgreSQL's dialect which rows the partial indexes are over, before a store there is made or compared."""
+    for each in metadata.tables.values():
+        for index in each.indexes:
+            if "where" in index.info:
+                index.dialect_options["postgresql"]["where"] = text(index.info["where"])
+
+
 def table(
     name: str,
     *parts: Column[object] | CheckConstraint | ForeignKeyConstraint | Index | PrimaryKeyConstraint | UniqueConstraint,
@@ -149,6 +165,14 @@ load = table(
     Column("deleted", Integer, nullable=False, server_default="0"),
     Column("quarantined", Integer, nullable=False, server_default="0"),
     Index("ix_load_source_sha256", "source", "sha256"),
+)
+
+release = table(
+    "release",
+    Column("source", Text, ForeignKey("source.name"), nullable=False),
+    Column("known_from", Moment, nullable=False, comment="a moment at which records became known or were taken back"),
+    Column("records", Integer, nullable=False, comment="record versions that began or ceased to count at it"),
+    PrimaryKeyConstraint("source", "known_from"),
 )
 
 actor = table(
@@ -209,25 +233,12 @@ event = table(
     one_of("basis", "stamp", "lag", "load"),
     CheckConstraint("known_to is null or known_to >= known_from", name="known_order"),
     # Current reads: ingest looks up what it is about to replace.
-    Index(
-        "ix_event_current",
-        "source",
-        "external_id",
-        unique=True,
-        sqlite_where=text("known_to is null"),
-        postgresql_where=text("known_to is null"),
-    ),
+    partial("ix_event_current", "source", "external_id", unique=True, where="known_to is null"),
     # Building a scope and listing records by country and day.
     Index("ix_event_iso3_date_end", "iso3", "date_end"),
     Index("ix_event_date_end", "date_end"),
     # Whether all knowledge times of a source are stamps, without reading its history.
-    Index(
-        "ix_event_unstamped",
-        "source",
-        "basis",
-        sqlite_where=text("basis <> 'stamp'"),
-        postgresql_where=text("basis <> 'stamp'"),
-    ),
+    partial("ix_event_unstamped", "source", "basis", where="basis <> 'stamp'"),
 )
 
 event_actor = table(
@@ -305,16 +316,7 @@ fact = table(
     Column("body", Text, nullable=False, comment="the fact as JSON"),
     one_of("basis", "stamp", "lag", "load"),
     Index("ix_fact_state", "state"),
-    Index(
-        "ix_fact_current",
-        "source",
-        "state",
-        "key",
-        "since",
-        unique=True,
-        sqlite_where=text("known_to is null"),
-        postgresql_where=text("known_to is null"),
-    ),
+    partial("ix_fact_current", "source", "state", "key", "since", unique=True, where="known_to is null"),
 )
 
 citation = table(
@@ -336,13 +338,7 @@ baseline = table(
     Column("closed_at", Moment),
     Column("body", Text, nullable=False, comment="the baseline as JSON"),
     one_of("basis", "stamp", "lag", "load"),
-    Index(
-        "ix_baseline_current",
-        "name",
-        unique=True,
-        sqlite_where=text("known_to is null"),
-        postgresql_where=text("known_to is null"),
-    ),
+    partial("ix_baseline_current", "name", unique=True, where="known_to is null"),
 )
 
 # --- rules and alerts --------------------------------------------------------------------------------------------------
@@ -354,6 +350,13 @@ rule_state = table(
     Column("activated_at", Moment, comment="tick at which it could first be judged; null until then"),
     Column("last_tick", Moment, nullable=False, comment="last tick it was evaluated at"),
     Column("problem", Text, nullable=False, server_default="", comment="why it could not be judged at the last tick"),
+    Column(
+        "held_back",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="alerts held back at it: over the rule's limit",
+    ),
 )
 
 rule_set = table(
@@ -361,6 +364,13 @@ rule_set = table(
     Column("id", Integer, primary_key=True),
     Column("content_hash", Text, nullable=False, comment="over every rule file"),
     Column("in_force_from", Moment, nullable=False),
+    Column("entries", Text, nullable=False, comment="JSON: by 'rule <identity>', 'indicator <name>', ... a rule_text"),
+)
+
+rule_text = table(
+    "rule_text",
+    Column("hash", Text, primary_key=True, comment="over the body"),
+    Column("body", Text, nullable=False, comment="one rule, indicator, state, ... as YAML"),
 )
 
 dirty = table(
@@ -448,15 +458,7 @@ message_item = table(
     Column("fingerprint", Text, nullable=False),
     Column("seq", Integer, nullable=False, comment="0 for a reminder, which is no transition"),
     PrimaryKeyConstraint("message", "fingerprint", "seq"),
-    Index(
-        "uq_message_item_once",
-        "endpoint",
-        "fingerprint",
-        "seq",
-        unique=True,
-        sqlite_where=text("seq > 0"),
-        postgresql_where=text("seq > 0"),
-    ),
+    partial("uq_message_item_once", "endpoint", "fingerprint", "seq", unique=True, where="seq > 0"),
 )
 
 #: From which state a delivery may go to which: a foreign key of ``delivery`` refuses everything else.

@@ -8,21 +8,21 @@ The ledger can be derived from the record versions at any time; :func:`verify` c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from watcher.core.indicator import Indicator
-from watcher.core.selector import Selector
-from watcher.core.selector.node import All, Countries
 from watcher.store.bulk import insert_rows, select_among
+from watcher.store.dispatch import Dispatch, Scope
 from watcher.store.engine import is_sqlite
 from watcher.store.event_row import SELECT, read_versions
 from watcher.store.events import Change
-from watcher.store.measure import counts, group_key, group_of, value_of
+from watcher.store.measure import counts, group_key, groups_of, value_of
 from watcher.store.prefilter import prefilter
 from watcher.store.schema import event as events
 from watcher.store.schema import scope as scopes
@@ -47,13 +47,6 @@ class Key(NamedTuple):
     known_from: int
 
 
-class Scope(NamedTuple):
-    """A scope of the ledger, with an indicator that measures it."""
-
-    id: int
-    indicator: Indicator
-
-
 def ensure_scopes(tx: Connection, indicators: Iterable[Indicator], *, now: datetime) -> int:
     """Build the series of scopes that are new, and drop those that no indicator names; how many were built."""
     _hold_scopes(tx, exclusively=True)
@@ -75,8 +68,8 @@ def fold(tx: Connection, changes: Sequence[Change], indicators: Iterable[Indicat
     _hold_scopes(tx, exclusively=False)
     known = scope_ids(tx)
     by_key = {indicator.scope_key: indicator for indicator in indicators}
-    live = [Scope(known[key], indicator) for key, indicator in by_key.items() if key in known]
-    _write(tx, _added_up(changes, _by_country(live)))
+    live = tuple(Scope(known[key], indicator) for key, indicator in by_key.items() if key in known)
+    _write(tx, _added_up(changes, _dispatch(live)))
 
 
 def verify(tx: Connection, indicators: Iterable[Indicator]) -> list[str]:
@@ -101,44 +94,37 @@ def scope_ids(tx: Connection) -> dict[str, int]:
 _Sums = dict[Key, list[int]]
 
 
-def _added_up(changes: Iterable[Change], by_country: Mapping[str, Sequence[Scope]]) -> _Sums:
+#: A load is folded chunk by chunk: what is found out about the scopes is kept from one to the next.
+_dispatch = lru_cache(maxsize=4)(Dispatch)
+
+
+def _added_up(changes: Iterable[Change], dispatch: Dispatch) -> _Sums:
     """What changes add to each scope: version, events, valued, total, squares."""
     sums: _Sums = defaultdict(lambda: [0, 0, 0, 0, 0])
-    everywhere = by_country.get("", ())
     for version, event, sign, known_from in changes:
-        matching = [each for each in (*everywhere, *by_country.get(event.iso3, ())) if counts(each.indicator, event)]
+        matching = [each for each in dispatch.candidates(event) if counts(each.indicator, event)]
+        if not matching:
+            continue
+        day, moment = event.date_end.isoformat(), to_ms(known_from)
         for number, indicator in matching:
-            group, day = group_key(group_of(indicator, event)), event.date_end.isoformat()
-            row = sums[Key(number, group, event.source, day, to_ms(known_from))]
-            row[0] = max(row[0], version)
-            row[1] += sign
             value = value_of(indicator, event)
-            if value is not None:
-                row[2] += sign
-                row[3] += sign * value
-                row[4] += sign * value * value
+            for group in groups_of(indicator, event):
+                _add_up(sums[Key(number, group_key(group), event.source, day, moment)], version, sign, value)
     return sums
+
+
+def _add_up(row: list[int], version: int, sign: int, value: int | None) -> None:
+    row[0] = max(row[0], version)
+    row[1] += sign
+    if value is not None:
+        row[2] += sign
+        row[3] += sign * value
+        row[4] += sign * value * value
 
 
 def _write(tx: Connection, sums: _Sums) -> None:
     # What a revision leaves as it was comes out as zero.
     insert_rows(tx, series, COLUMNS, [(*key, *row) for key, row in sums.items() if any(row[1:])])
-
-
-def _by_country(live: Iterable[Scope]) -> dict[str, list[Scope]]:
-    """Scopes by the country they are limited to, under '' those that are not: most need not look at most events."""
-    found: dict[str, list[Scope]] = defaultdict(list)
-    for scope in live:
-        for iso3 in _countries(scope.indicator.where) or ("",):
-            found[iso3].append(scope)
-    return found
-
-
-def _countries(selector: Selector) -> frozenset[str]:
-    """The countries that a selector is limited to; empty when it says nothing of countries."""
-    node = selector.node
-    parts = node.parts if isinstance(node, All) else (node,)
-    return next((part.codes for part in parts if isinstance(part, Countries)), frozenset())
 
 
 # --- building from the record versions --------------------------------------------------------------------------------
@@ -150,10 +136,10 @@ def _add(tx: Connection, key: str, now: datetime) -> int:
 
 
 def _build(tx: Connection, added: Sequence[Scope]) -> None:
-    by_country = _by_country(added)
+    dispatch = Dispatch(added)
     changes = _history(tx, added)
     while page := list(islice(changes, _PAGE)):
-        _write(tx, _added_up(page, by_country))
+        _write(tx, _added_up(page, dispatch))
 
 
 def _history(tx: Connection, wanted: Sequence[Scope]) -> Iterator[Change]:
@@ -188,10 +174,10 @@ def _differences(tx: Connection, scope: Scope) -> list[Key]:
     """Where the ledger and the record versions disagree; the numbers of versions only bound a replay."""
     ledger = _ledger(tx, scope.id)
     derived: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    by_country = _by_country([scope])
+    dispatch = Dispatch([scope])
     history = _history(tx, [scope])
     while page := list(islice(history, _PAGE)):
-        for key, row in _added_up(page, by_country).items():
+        for key, row in _added_up(page, dispatch).items():
             derived[key] = [before + more for before, more in zip(derived[key], row[1:], strict=True)]
     keys = ledger.keys() | derived.keys()
     return [key for key in keys if ledger.get(key, [0] * 4) != derived.get(key, [0] * 4)]

@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from watcher.core.baseline import BaselineVersion
-from watcher.core.event import Basis, EventVersion
+from watcher.core.event import Basis, Event, EventVersion
 from watcher.core.fact import FactVersion
-from watcher.core.indicator import Indicator, Totals
+from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import Period
+from watcher.core.snapshot import Episode
+from watcher.store.alerts import find_episodes
 from watcher.store.baselines import find_baselines
 from watcher.store.bulk import select_rows
-from watcher.store.events import find_events
+from watcher.store.events import event_versions, find_events, history
 from watcher.store.facts import find_facts
-from watcher.store.measure import group_from, group_key, group_of, value_of
-from watcher.store.schema import to_ms
+from watcher.store.measure import counts, group_from, group_key, groups_of, value_of
+from watcher.store.schema import from_ms, to_ms
 
 _SOURCES = "select name, oldest_event, newest_event, newest_known from source where newest_known is not null"
 _KNOWN = "known_from <= ? and (known_to is null or known_to > ?)"
@@ -37,6 +40,12 @@ _DAYS = (
     'from series where scope = ? and "group" = ? and day >= ? and day < ? and known_from <= ? '
     "group by day having sum(events) > 0"
 )
+_BY_DAY = (
+    'select "group", day, sum(events), sum(valued), sum(total) from series '
+    "where scope = ? and day >= ? and day < ? and known_from <= ? "
+    'group by "group", day having sum(events) > 0 order by "group", day'
+)
+_ARRIVALS = "select known_from from release where source = ? and known_from > ? and known_from <= ? order by known_from"
 _TOTALS = f"select sum(events), sum(valued), sum(total), sum(squares), count(*) from ({_DAYS}) days"
 _DAILY = f"{_DAYS} order by day"
 _GROUPS = (
@@ -68,6 +77,7 @@ class StoreSnapshot:
     :param offsets: by source, how many of the newest days are not complete.
     :param query_offset: the rule's or the group's own, which wins over the sources'.
     :param horizon: a day that no watermark goes beyond.
+    :param hindsight: up to when it is known which alerts were taken back; absent means the knowledge moment.
     """
 
     def __init__(
@@ -78,6 +88,7 @@ class StoreSnapshot:
         offsets: Mapping[str, timedelta],
         query_offset: timedelta | None = None,
         horizon: date | None = None,
+        hindsight: datetime | None = None,
     ) -> None:
         self._tx = tx
         self._as_known = as_known
@@ -85,6 +96,7 @@ class StoreSnapshot:
         self._offsets = offsets
         self._query_offset = query_offset
         self._horizon = horizon
+        self._hindsight = hindsight
         self._scopes: dict[str, int | None] = {}
         self._entries: dict[str, list[Entry]] = {}
         self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
@@ -136,6 +148,66 @@ class StoreSnapshot:
             rows = select_rows(self._tx, _DAILY, *self._where(scope, group, period))
             found = [(date.fromisoformat(row[0]), int(row[3])) for row in rows]
         return [(day, 1) for day, _ in found] if indicator.count == "days" else found
+
+    def by_day(self, indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
+        """Each group's days with an event over a period, ascending; the groups sorted."""
+        scope = self._scope(indicator)
+        found: dict[Labels, list[DayTotals]] = {}
+        if scope is None:
+            for group in self.groups(indicator):
+                found[group] = _day_totals(self._inside(indicator, group, period))
+        else:
+            where = (scope, period.start.isoformat(), period.end.isoformat(), self._moment)
+            for key, day, events, valued, total in select_rows(self._tx, _BY_DAY, *where):
+                entry = DayTotals(date.fromisoformat(day), int(events), int(valued), int(total))
+                found.setdefault(group_from(key), []).append(entry)
+        return {group: found[group] for group in sorted(found) if found[group]}
+
+    def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
+        """The largest value of the measure that one event of a period carries; None when none carries any."""
+        measure = indicator.sum
+        if measure is None:
+            return 1 if self.totals(indicator, group, period).events else None
+        found = find_events(
+            self._tx,
+            indicator.where,
+            period=period,
+            as_known=self._as_known,
+            sources=indicator.sources,
+            heaviest_first=measure,
+        )
+        mine = (version.event for version in found if group in groups_of(indicator, version.event))
+        return next((getattr(event, measure) for event in mine), None)
+
+    def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
+        """The same versions, each with the knowledge time of the first of its revisions that was in the group."""
+        return [self._first_known(version, indicator, group) for version in self.events(indicator, group, period)]
+
+    def numbered(self, numbers: Sequence[int]) -> Sequence[EventVersion]:
+        """Record versions by their numbers, by event date, then external id."""
+        found = event_versions(self._tx, numbers)
+        return sorted(found, key=lambda version: (version.event.date_end, version.event.external_id))
+
+    def sources(self) -> Sequence[str]:
+        """The sources that ever held a record, by name."""
+        return sorted(name for name, span in self._spans.items() if span is not None)
+
+    def arrivals(self, source: str, since: datetime) -> Sequence[datetime]:
+        """The moments after ``since`` at which anything of a source became known or was taken back, ascending."""
+        rows = select_rows(self._tx, _ARRIVALS, source, to_ms(since), self._moment)
+        return [from_ms(moment) for (moment,) in rows]
+
+    def episodes(self, rule: str, since: datetime) -> Sequence[Episode]:
+        """The episodes of a rule's alerts that went on or fired after ``since``, by firing time."""
+        found = self._episodes_at(rule, since, self._as_known)
+        if self._hindsight is None:
+            return found
+        later = self._episodes_at(rule, since, self._hindsight)
+        taken_back = {(each.fingerprint, each.episode) for each in later if each.was_retracted}
+        return [each._replace(was_retracted=(each.fingerprint, each.episode) in taken_back) for each in found]
+
+    def _episodes_at(self, rule: str, since: datetime, moment: datetime) -> Sequence[Episode]:
+        return find_episodes(self._tx, rule, since=since, up_to=moment)
 
     def events(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The record versions behind a total, by event date, then external id."""
@@ -224,8 +296,9 @@ class StoreSnapshot:
         if key not in self._entries:
             found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
             self._entries[key] = [
-                Entry(group_of(indicator, event), event.date_end, value_of(indicator, event))
+                Entry(group, event.date_end, value_of(indicator, event))
                 for event in (version.event for version in found)
+                for group in groups_of(indicator, event)
             ]
         return self._entries[key]
 
@@ -235,8 +308,16 @@ class StoreSnapshot:
         for version in find_events(
             self._tx, indicator.where, period=period, as_known=self._as_known, sources=indicator.sources
         ):
-            found.setdefault(group_of(indicator, version.event), []).append(version)
+            for group in groups_of(indicator, version.event):
+                found.setdefault(group, []).append(version)
         return found
+
+    def _first_known(self, version: EventVersion, indicator: Indicator, group: Labels) -> EventVersion:
+        if version.revision == 1:
+            return version
+        earlier = history(self._tx, version.event.source, version.event.external_id)[: version.revision - 1]
+        belonged = takewhile(lambda each: _is_in(each.event, indicator, group), reversed(earlier))
+        return version._replace(known_from=min([version.known_from, *(each.known_from for each in belonged)]))
 
     def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
         return [entry for entry in self._added_up(indicator) if entry.group == group and entry.day in period]
@@ -246,6 +327,21 @@ def _totals(entries: Collection[Entry]) -> Totals:
     values = [entry.value for entry in entries if entry.value is not None]
     days = {entry.day for entry in entries}
     return Totals(len(entries), len(values), sum(values), sum(value * value for value in values), len(days))
+
+
+def _is_in(event: Event, indicator: Indicator, group: Labels) -> bool:
+    return counts(indicator, event) and group in groups_of(indicator, event)
+
+
+def _day_totals(entries: Iterable[Entry]) -> list[DayTotals]:
+    by_day: dict[date, list[int | None]] = {}
+    for entry in entries:
+        by_day.setdefault(entry.day, []).append(entry.value)
+    return [
+        DayTotals(day, len(values), len(known), sum(known))
+        for day, values in sorted(by_day.items())
+        for known in [[value for value in values if value is not None]]
+    ]
 
 
 def _by_day(entries: Iterable[Entry]) -> list[tuple[date, int]]:

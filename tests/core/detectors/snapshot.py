@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from watcher.core.baseline import Baseline, BaselineVersion
 from watcher.core.event import Basis, Event, EventVersion
 from watcher.core.fact import Fact, FactVersion
-from watcher.core.indicator import Indicator, Totals
+from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels, labels
 from watcher.core.period import DAY, Period, day_start
+from watcher.core.snapshot import Episode
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class MemorySnapshot:
     versions: tuple[EventVersion, ...] = ()
     told: tuple[FactVersion, ...] = ()
     stated: tuple[BaselineVersion, ...] = ()
+    #: By the identity of the rule.
+    past: Mapping[str, Sequence[Episode]] = field(default_factory=dict)
     query_offset: timedelta = timedelta()
     horizon: date | None = None
     basis: str = ""
@@ -42,7 +45,7 @@ class MemorySnapshot:
 
     def groups(self, indicator: Indicator) -> Sequence[Labels]:
         picked = [v for v in self._live(indicator) if indicator.where.matches(v.event)]
-        return sorted({_group(indicator, v.event) for v in picked}) if indicator.by else [NO_LABELS]
+        return sorted({group for v in picked for group in _groups(indicator, v.event)}) if indicator.by else [NO_LABELS]
 
     def events(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         picked = [
@@ -50,7 +53,7 @@ class MemorySnapshot:
             for version in self._live(indicator)
             if version.event.date_end in period
             and indicator.where.matches(version.event)
-            and _group(indicator, version.event) == group
+            and group in _groups(indicator, version.event)
         ]
         return sorted(picked, key=lambda version: (version.event.date_end, version.event.external_id))
 
@@ -65,6 +68,52 @@ class MemorySnapshot:
         for version in self.events(indicator, group, period):
             sums[version.event.date_end] = sums.get(version.event.date_end, 0) + (_value(indicator, version.event) or 0)
         return sorted(sums.items())
+
+    def by_day(self, indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
+        found = {}
+        for group in self.groups(indicator):
+            events = [version.event for version in self.events(indicator, group, period)]
+            by_day = {
+                day: [_value(indicator, e) for e in events if e.date_end == day] for day in {e.date_end for e in events}
+            }
+            found[group] = [
+                DayTotals(day, len(values), sum(v is not None for v in values), sum(v or 0 for v in values))
+                for day, values in sorted(by_day.items())
+            ]
+        return {group: days for group, days in found.items() if days}
+
+    def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
+        values = [_value(indicator, version.event) for version in self.events(indicator, group, period)]
+        return max((value for value in values if value is not None), default=None)
+
+    def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
+        return [
+            version._replace(known_from=min(each.known_from for each in self._revisions(version)))
+            for version in self.events(indicator, group, period)
+        ]
+
+    def _revisions(self, version: EventVersion) -> list[EventVersion]:
+        return [
+            each
+            for each in self.versions
+            if each.event.external_id == version.event.external_id and each.revision <= version.revision
+        ]
+
+    def numbered(self, numbers: Sequence[int]) -> Sequence[EventVersion]:
+        found = [version for version in self.versions if version.version in numbers]
+        return sorted(found, key=lambda version: (version.event.date_end, version.event.external_id))
+
+    def sources(self) -> Sequence[str]:
+        return sorted({version.event.source for version in self.versions if version.known_from <= self.as_known})
+
+    def arrivals(self, source: str, since: datetime) -> Sequence[datetime]:
+        mine = [version for version in self.versions if version.event.source == source]
+        moments = {moment for version in mine for moment in (version.known_from, version.known_to) if moment}
+        return sorted(moment for moment in moments if since < moment <= self.as_known)
+
+    def episodes(self, rule: str, since: datetime) -> Sequence[Episode]:
+        known = [each for each in self.past.get(rule, ()) if each.fired_at <= self.as_known]
+        return [each for each in known if each.ended_at is None or each.fired_at > since]
 
     def facts(self, state: str) -> Sequence[FactVersion]:
         live = [each for each in self.told if each.fact.state == state and _is_known(each, self.as_known)]
@@ -177,8 +226,11 @@ def _is_known(version: EventVersion | FactVersion | BaselineVersion, moment: dat
     return version.known_from <= moment and (version.known_to is None or moment < version.known_to)
 
 
-def _group(indicator: Indicator, each: Event) -> Labels:
-    return labels({field: str(getattr(each, field)) for field in indicator.by})
+def _groups(indicator: Indicator, each: Event) -> list[Labels]:
+    group: dict[str, str] = {name: str(getattr(each, name)) for name in indicator.by if name != "actor"}
+    if "actor" not in indicator.by:
+        return [labels(group)]
+    return [labels({**group, "actor": name}) for name in dict.fromkeys(actor.name for actor in each.actors) or [""]]
 
 
 def _value(indicator: Indicator, each: Event) -> int | None:

@@ -64,13 +64,13 @@ def test_every_declared_output_has_a_value_and_no_other():
 
 def test_its_sentences():
     (reading,) = read(snapshot(*NOVEMBER))
-    assert reading.headline == "Deaths in the Sahel region: 25 deaths in 30 days to 30 Nov 2020"
-    assert reading.sentence == "25 deaths in 4 events, 1 Nov 2020 to 30 Nov 2020."
-    assert reading.what == "4 events on 3 days of 30."
-    assert reading.sure == "A sum over a window, not a test: it does not say whether the number is unusual."
-    assert reading.unknown == ("1 of 4 events carries no number of deaths.",)
-    assert reading.source == ("records of acled",)
-    assert reading.arithmetic == (
+    assert reading.telling.headline == "Deaths in the Sahel region: 25 deaths in 30 days to 30 Nov 2020"
+    assert reading.telling.sentence == "25 deaths in 4 events, 1 Nov 2020 to 30 Nov 2020."
+    assert reading.telling.what == "4 events on 3 days of 30."
+    assert reading.telling.sure == "A sum over a window, not a test: it does not say whether the number is unusual."
+    assert reading.telling.unknown == ("1 of 4 events carries no number of deaths.",)
+    assert reading.telling.source == ("records of acled",)
+    assert reading.telling.arithmetic == (
         "Window: 1 Nov 2020 to 30 Nov 2020, 30 days ending at the watermark",
         "Value: 25 deaths in 4 events",
     )
@@ -78,19 +78,19 @@ def test_its_sentences():
 
 def test_the_largest_records_come_first_then_the_latest():
     (reading,) = read(snapshot(*NOVEMBER))
-    assert reading.records == (3, 2, 5, 4)
+    assert reading.telling.records == (3, 2, 5, 4)
 
 
 def test_a_window_that_the_records_do_not_fill_says_so():
     (reading,) = read(snapshot(*NOVEMBER[1:]), window="40d")
     assert (reading.values["days"], reading.status) == (30, Status.OK)
-    assert reading.unknown[0] == "The records begin on 1 Nov 2020: 30 of 40 days are covered."
+    assert reading.telling.unknown[0] == "The records begin on 1 Nov 2020: 30 of 40 days are covered."
 
 
 def test_a_group_that_has_dropped_to_zero_is_read_as_zero():
     events = [event(1, date(2020, 9, 1), 9, admin1="Est"), event(2, date(2020, 11, 30), 1, admin1="Sahel")]
     assert [
-        (reading.labels, reading.values["value"], reading.headline)
+        (reading.labels, reading.values["value"], reading.telling.headline)
         for reading in read(snapshot(*events), indicator="attacks")
     ] == [
         (labels({"admin1": "Est"}), 0, "attacks, Est: no attacks in 30 days to 30 Nov 2020"),
@@ -145,5 +145,5 @@ def test_its_page_lists_its_outputs_and_its_worked_example():
     (reading,) = read(snapshot(*NOVEMBER))
     for output in threshold.OUTPUTS.values():
         assert f"| `{output.name}` | {output.kind.value} | {output.meaning} |" in page
-    for line in (reading.headline, reading.sentence, *reading.unknown):
+    for line in (reading.telling.headline, reading.telling.sentence, *reading.telling.unknown):
         assert line in page

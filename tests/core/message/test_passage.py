@@ -144,8 +144,8 @@ def test_the_headline_says_what_and_how_sure(told: Item, line: str):
             id="a claim that is told as one already",
         ),
         pytest.param(
-            item(transition(reason=Reason.OCCURRED, values={}, evidence={"headline": "AQIM: emir killed"})),
-            ("AQIM: emir killed.", "Not urgent: look at it in working hours."),
+            item(transition(reason=Reason.OCCURRED, values={}, evidence={"headline": "AQIM: head killed"})),
+            ("AQIM: head killed.", "Not urgent: look at it in working hours."),
             id="an occurrence without a sentence",
         ),
         pytest.param(

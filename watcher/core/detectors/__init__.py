@@ -1,6 +1,6 @@
 """Detectors: each asks one question of an indicator or a state.
 
-A detector is a module with the five names of :class:`Detector`; the registry is a dict, and the type checker
+A detector is a module with the names of :class:`Detector`; the registry is a dict, and the type checker
 holds every module against the protocol. A new detector is one file, one line here and one field of the rule.
 """
 
@@ -10,8 +10,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from watcher.core.catalogue import Catalogue
-from watcher.core.detectors import pace, threshold, transition
+from watcher.core.detectors import (
+    aberration,
+    absence,
+    combine,
+    first_seen,
+    match,
+    pace,
+    record,
+    resumption,
+    surge,
+    threshold,
+    transition,
+)
 from watcher.core.detectors.frame import Defaults
+from watcher.core.indicator import Indicator
 from watcher.core.reading import Output, Reading
 from watcher.core.snapshot import Snapshot
 
@@ -32,6 +45,9 @@ class Detector(Protocol):
     def problems(self, parameters: Any, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
         """(parameter, what is wrong) for names that the catalogue does not know; with a "did you mean"."""
 
+    def indicators(self, parameters: Any, catalogue: Catalogue) -> tuple[Indicator, ...]:
+        """What it counts, the indicator that its readings speak of first: these have a series in the store."""
+
     def read(self, parameters: Any, catalogue: Catalogue, snapshot: Snapshot) -> Iterable[Reading]:
         """One reading per group, in a fixed order."""
 
@@ -39,5 +55,13 @@ class Detector(Protocol):
 DETECTORS: Mapping[str, Detector] = {
     "threshold": threshold,
     "pace": pace,
+    "aberration": aberration,
+    "surge": surge,
+    "record": record,
+    "first_seen": first_seen,
+    "absence": absence,
+    "resumption": resumption,
     "transition": transition,
+    "match": match,
+    "combine": combine,
 }

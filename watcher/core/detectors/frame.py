@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Condition
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator, Totals
@@ -50,6 +51,11 @@ def by_name(names: Mapping[str, object], kind: str, parameter: str, name: str) -
         yield parameter, unknown_name(kind, name, names)
 
 
+def named_indicator(name: str, catalogue: Catalogue) -> tuple[Indicator, ...]:
+    """The indicator that a parameter names, where there is one."""
+    return (catalogue.indicators[name],) if name in catalogue.indicators else ()
+
+
 def measured(indicator: Indicator, totals: Totals) -> int:
     """What an indicator comes to: its sum, its events, or its days with an event."""
     return totals.active_days if indicator.count == "days" else totals.total
@@ -65,8 +71,13 @@ def counted(number: float, noun: str) -> str:
     if number == 0:
         return f"no {noun}"
     if number == 1:
-        return f"1 {noun.removesuffix('s')}"
+        return f"1 {_singular(noun)}"
     return f"{whole(number)} {noun}"
+
+
+def _singular(noun: str) -> str:
+    """``death`` of ``deaths``, ``clash`` of ``clashes``."""
+    return noun.removesuffix("es") if noun.endswith(("shes", "ches", "sses", "xes")) else noun.removesuffix("s")
 
 
 def whole(number: float) -> str:

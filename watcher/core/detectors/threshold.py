@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import (
@@ -17,15 +19,16 @@ from watcher.core.detectors.frame import (
     counted,
     measured,
     missing_values,
+    named_indicator,
     period_text,
     record_sources,
     subject,
 )
 from watcher.core.document import Document
-from watcher.core.indicator import Indicator
+from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Duration, Period
-from watcher.core.reading import Kind, Output, Reading, Status, day_text
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
 OUTPUTS: Mapping[str, Output] = {
@@ -62,6 +65,11 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
         yield "window", "a window is at least one day, because events are dated by the day; write 1d or more"
 
 
+def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:
+    """The indicator it names."""
+    return named_indicator(parameters.indicator, catalogue)
+
+
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per group, in the order of the labels."""
     indicator = catalogue.indicators[parameters.indicator]
@@ -76,19 +84,37 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
 
 def _reading(snapshot: Snapshot, indicator: Indicator, group: Labels, *, window: Period, covered_from: date) -> Reading:
     totals = snapshot.totals(indicator, group, window)
-    versions = snapshot.events(indicator, group, window) if totals.events else ()
-    value, covered = measured(indicator, totals), Period(max(window.start, covered_from), window.end)
-    told = counted(value, indicator.noun)
-    uncovered = f"The records begin on {day_text(covered_from)}: {covered.days} of {window.days} days are covered."
+    covered = Period(max(window.start, covered_from), window.end)
+    found = _Found(indicator, group, totals, window, covered)
     return Reading(
         labels=group,
         values={
-            "value": value,
+            "value": measured(indicator, totals),
             "days": covered.days,
             "events": totals.events,
             "period_start": window.start,
             "as_of": window.last,
         },
+        watermark=window.last,
+        tell=partial(_telling, found, snapshot),
+    )
+
+
+class _Found(NamedTuple):
+    indicator: Indicator
+    group: Labels
+    totals: Totals
+    window: Period
+    #: The days of the window that the sources cover.
+    covered: Period
+
+
+def _telling(found: _Found, snapshot: Snapshot) -> Telling:
+    indicator, group, totals, window, covered = found
+    versions = snapshot.events(indicator, group, window) if totals.events else ()
+    told = counted(measured(indicator, totals), indicator.noun)
+    uncovered = f"The records begin on {day_text(covered.start)}: {covered.days} of {window.days} days are covered."
+    return Telling(
         headline=f"{subject(indicator, group)}: {told} in {counted(window.days, 'days')} to {day_text(window.last)}",
         sentence=f"{told[0].upper()}{told[1:]} in {counted(totals.events, 'events')}, {period_text(window)}.",
         what=f"{counted(totals.events, 'events')} on {counted(totals.active_days, 'days')} of {window.days}.",
@@ -99,6 +125,5 @@ def _reading(snapshot: Snapshot, indicator: Indicator, group: Labels, *, window:
             f"Window: {period_text(window)}, {window.days} days ending at the watermark",
             f"Value: {told} in {counted(totals.events, 'events')}",
         ),
-        watermark=window.last,
         records=contributors(indicator, versions),
     )

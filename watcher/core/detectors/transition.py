@@ -1,28 +1,32 @@
 """``transition``: whether the state of an entity has changed.
 
-The states and their facts are the catalogue's; which changes a fact makes is decided in :mod:`watcher.core.timeline`.
-Each key that ever changed has one reading, about its newest change. A claim is told as a claim: who says so, and
-whether anybody confirmed it.
+The states and their facts are the catalogue's; which changes a fact makes is decided in :mod:`watcher.core.timeline`,
+and what follows from records that nobody states in :mod:`watcher.core.derivation`. Each key that ever changed has one
+reading, about its newest change. A claim is told as a claim: who says so, and whether anybody confirmed it; and what is
+derived as derived.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import Annotated
+from datetime import date, timedelta
+from functools import partial
+from typing import Annotated, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.country import find_country, suggest
-from watcher.core.detectors.frame import Defaults, by_name, unknown_name
+from watcher.core.derivation import Derived, Key, as_facts, derive, known_at, state_indicators
+from watcher.core.detectors.frame import Defaults, by_name, counted, period_text, record_sources, unknown_name
 from watcher.core.document import Document
-from watcher.core.fact import DESK, Fact, FactVersion, KeyKind, StateDefinition, Verified
+from watcher.core.fact import DERIVED, DESK, Fact, FactVersion, KeyKind, StateDefinition, Verified
+from watcher.core.indicator import Indicator
 from watcher.core.label import Labels, fold, labels
 from watcher.core.period import PartialDate
-from watcher.core.reading import Kind, Output, Reading, Value, day_text
+from watcher.core.reading import Kind, Output, Reading, Telling, Value, day_text
 from watcher.core.snapshot import Snapshot
-from watcher.core.timeline import Change, by_key, changes, timeline
+from watcher.core.timeline import Change, by_key, changes, confirmed_on, effective, stale_days, timeline
 
 OUTPUTS: Mapping[str, Output] = {
     output.name: output
@@ -37,6 +41,7 @@ OUTPUTS: Mapping[str, Output] = {
         Output("ended", Kind.TEXT, "How the value before ended: killed, captured, replaced, ...; empty when not said."),
         Output("claimed_by", Kind.TEXT, "Who claims it; empty when the cited author states it."),
         Output("verified", Kind.TEXT, "Whether somebody else confirmed it: true, false, partly, unstated."),
+        Output("basis", Kind.TEXT, "asserted by somebody, or derived from records."),
         Output("state", Kind.TEXT, "The state's name."),
         Output("key", Kind.TEXT, "What it is a state of, the parts joined by '-'."),
     )
@@ -51,7 +56,14 @@ Names = str | tuple[str, ...]
 #: What stands after the state's name: ``any``, one key, a list, or named parts.
 KeyFilter = str | tuple[str, ...] | dict[str, Names]
 
-_PROOF = {Verified.TRUE: "confirmed by others", Verified.PARTLY: "partly verified"}
+#: Records that are named behind a derived change.
+_NAMED = 10
+
+_PROOF = {
+    Verified.TRUE: "confirmed by others",
+    Verified.PARTLY: "partly verified",
+    Verified.FALSE: "called unverified",
+}
 
 
 class Parameters(Document):
@@ -61,7 +73,7 @@ class Parameters(Document):
     __pydantic_extra__: dict[str, KeyFilter] = Field(init=False)
 
     at_least: Annotated[str, Field(pattern="^([A-F][1-6])?$")] = ""
-    """Only facts whose citation has this Admiralty grade or a better one, in both letters: B2."""
+    """Only facts whose citation has this Admiralty grade or a better one, in both letters: B2; nothing derived."""
 
     @model_validator(mode="after")
     def _names_one_state(self) -> Parameters:
@@ -126,14 +138,55 @@ def _named(keys: KeyFilter | Names) -> Iterable[str]:
             yield from _named(each)
 
 
+def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:
+    """What the derivations of the state count; none where it is only ever stated."""
+    state = catalogue.states.get(parameters.state)
+    return state_indicators(state, catalogue) if state else ()
+
+
+class Account(NamedTuple):
+    """Everything that is known of one key of a state, as of a day."""
+
+    state: StateDefinition
+    asserted: Sequence[FactVersion]
+    derived: Sequence[Derived]
+    today: date
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changes of what counts: facts, and what is derived where no fact does."""
+        counts = effective(self.asserted, as_facts(self.state, self.derived), self.state.review)
+        return changes(counts, self.today)
+
+    def behind(self, change: Change) -> Derived | None:
+        """What a change was derived from; None when somebody asserts it."""
+        return self.derived[-1 - change.fact.version] if change.is_derived else None
+
+    @property
+    def stale(self) -> dict[int, date]:
+        """Since when a fact is stale, by its version."""
+        days = stale_days(self.asserted, self.state.review)
+        return {version: day for version, day in days.items() if day <= self.today}
+
+
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per key that ever changed, about its newest change, in the order of the keys."""
-    state, today = catalogue.states[parameters.state], snapshot.as_known.date()
-    trusted = [each for each in snapshot.facts(state.state) if _is_trusted(each.fact, parameters.at_least, catalogue)]
-    for key, versions in by_key(trusted):
-        made = changes(versions, today) if _is_watched(key, parameters.keys, state) else []
+    state = catalogue.states[parameters.state]
+    for key, account in _accounts(parameters, state, catalogue, snapshot):
+        made = account.changes if _is_watched(key, parameters.keys, state) else []
         if made:
-            yield _reading(made[-1], versions, state, catalogue, snapshot)
+            yield _reading(made[-1], account, catalogue, snapshot)
+
+
+def _accounts(
+    parameters: Parameters, state: StateDefinition, catalogue: Catalogue, snapshot: Snapshot
+) -> Iterator[tuple[Key, Account]]:
+    trusted = [each for each in snapshot.facts(state.state) if _is_trusted(each.fact, parameters.at_least, catalogue)]
+    told = dict(by_key(trusted))
+    # A grade is asked for, and nobody grades what is derived.
+    derived = {} if parameters.at_least else derive(state, catalogue, snapshot, spelled=told)
+    for key in sorted({*told, *derived}):
+        yield key, Account(state, told.get(key, []), derived.get(key, []), snapshot.as_known.date())
 
 
 def _is_trusted(fact: Fact, at_least: str, catalogue: Catalogue) -> bool:
@@ -166,28 +219,49 @@ def _written(name: str, state: StateDefinition) -> str:
     return country.name if country else name.removeprefix("$")
 
 
-def _reading(
-    change: Change, versions: Sequence[FactVersion], state: StateDefinition, catalogue: Catalogue, snapshot: Snapshot
-) -> Reading:
-    fact, citation = change.fact.fact, catalogue.citations.get(change.fact.fact.cite)
-    said, told = _change_words(change, catalogue), _attribution(change.fact, catalogue)
-    headline = f"{_key_title(fact.key, state, catalogue)}: {said} ({told})"
+def _reading(change: Change, account: Account, catalogue: Catalogue, snapshot: Snapshot) -> Reading:
+    fact, derived = change.fact.fact, account.behind(change)
+    if derived is not None:
+        change = change._replace(known_at=max(change.known_at, known_at(derived, snapshot)))
     key = "-".join(fact.key)
     return Reading(
-        labels=_labels(fact.key, state),
+        labels=_labels(fact.key, account.state),
         values=_values(change, key),
-        occurrence="|".join((state.state, key, change.after, str(change.since), change.ended)),
+        occurrence="|".join((fact.state, key, change.after, str(change.since), change.ended)),
         known_at=change.known_at,
+        watermark=account.today,
+        tell=partial(_telling, change, account, catalogue, snapshot),
+    )
+
+
+def _telling(change: Change, account: Account, catalogue: Catalogue, snapshot: Snapshot) -> Telling:
+    fact, citation = change.fact.fact, catalogue.citations.get(change.fact.fact.cite)
+    said, told = _change_words(change, catalogue), _attribution(change.fact, catalogue)
+    headline = f"{_key_title(fact.key, account.state, catalogue)}: {said} ({told})"
+    counted_in, source = _counted(account.behind(change), snapshot)
+    return Telling(
         headline=headline,
         sentence=f"{headline}.",
         what=" ".join(_what(change, catalogue)),
         sure=_sure(change, told, catalogue),
-        unknown=tuple(_unknown(change, catalogue)),
-        source=(citation.reference,) if citation else (),
-        arithmetic=tuple(_history(versions, catalogue)),
-        watermark=snapshot.as_known.date(),
+        unknown=(*_unknown(change, catalogue), *_doubts(change, account, catalogue)),
+        source=(citation.reference,) if citation else source,
+        arithmetic=(*_history(account, catalogue), *counted_in),
         cites=(fact.cite,) if fact.cite else (),
     )
+
+
+def _counted(derived: Derived | None, snapshot: Snapshot) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was counted behind a derived change, and where the records are from."""
+    if derived is None:
+        return (), ()
+    indicator = derived.series.indicator
+    records = snapshot.events(indicator, derived.series.group, derived.period)
+    names = [f"{each.event.external_id} ({day_text(each.event.date_end)})" for each in records[-_NAMED:]]
+    more = ["..."] if len(records) > _NAMED else []
+    listed = f": {', '.join([*more, *names])}" if names else ""
+    total = f"Counted: {counted(derived.total, indicator.noun)}, {period_text(derived.period)}{listed}"
+    return (total,), (record_sources(indicator, records),)
 
 
 def _labels(key: tuple[str, ...], state: StateDefinition) -> Labels:
@@ -206,6 +280,7 @@ def _values(change: Change, key: str) -> dict[str, Value]:
         "ended": change.ended,
         "claimed_by": fact.claimed_by,
         "verified": fact.verified.value,
+        "basis": "derived" if change.is_derived else "asserted",
         "state": fact.state,
         "key": key,
     }
@@ -215,7 +290,9 @@ def _key_title(key: tuple[str, ...], state: StateDefinition, catalogue: Catalogu
     names = [_name(part, catalogue) for part in key]
     if state.key == KeyKind.DYAD:
         return " and ".join(names)
-    return ", ".join(names) if isinstance(state.key, tuple) else f"{', '.join(names)} ({state.title or state.state})"
+    # Of a key in parts, the short name: "AQIM, head (leader)", "Islamic State, South Africa (threat)".
+    what = state.state if isinstance(state.key, tuple) else state.title or state.state
+    return f"{', '.join(names)} ({what})"
 
 
 def _name(text: str, catalogue: Catalogue) -> str:
@@ -227,6 +304,8 @@ def _name(text: str, catalogue: Catalogue) -> str:
 def _change_words(change: Change, catalogue: Catalogue) -> str:
     """``strained -> clashing since 17 Apr 2020``, or ``Abdelmalek Droukdel killed, 3 Jun 2020``."""
     before = _value_words(change.previous.fact, catalogue) if change.previous and change.before else ""
+    if before and change.previous and change.previous.source == DERIVED:
+        before += " (derived)"
     if not change.after:
         return f"{before} {change.ended}, {_date_words(change.since)}"
     after = _value_words(change.fact.fact, catalogue)
@@ -255,6 +334,8 @@ def _date_words(day: PartialDate) -> str:
 def _attribution(version: FactVersion, catalogue: Catalogue) -> str:
     """Who says so: ``claimed by al-Naba, not verified``; a claim is never told as anything else."""
     fact, citation = version.fact, catalogue.citations.get(version.fact.cite)
+    if version.source == DERIVED:
+        return f"derived from {fact.note}"
     proof = _PROOF.get(fact.verified, "not verified")
     if fact.claimed_by:
         return f"claimed by {fact.claimed_by}, {proof}"
@@ -267,11 +348,13 @@ def _what(change: Change, catalogue: Catalogue) -> Iterator[str]:
     yield f"Known since {day_text(change.known_at.date())}."
     if change.previous is not None and change.held_days is not None:
         yield f"{_value_words(change.previous.fact, catalogue)} had held for {change.held_days} days."
-    if change.fact.fact.note:
+    if change.fact.fact.note and not change.is_derived:
         yield f"Note of the desk: {change.fact.fact.note.removesuffix('.')}."
 
 
 def _sure(change: Change, told: str, catalogue: Catalogue) -> str:
+    if change.is_derived:
+        return "Derived from records by the state's own rule; nobody asserts it."
     fact, citation = change.fact.fact, catalogue.citations.get(change.fact.fact.cite)
     opening = "A claim, not an established fact: " if fact.claimed_by and fact.verified is not Verified.TRUE else ""
     grade = f"; source graded {citation.grade} by the desk" if citation else ""
@@ -288,14 +371,28 @@ def _unknown(change: Change, catalogue: Catalogue) -> Iterator[str]:
         yield f"From which day {_value_words(change.previous.fact, catalogue)} held (stated: {change.previous.fact.since})."
 
 
-def _history(versions: Sequence[FactVersion], catalogue: Catalogue) -> Iterator[str]:
-    """Every fact of the key, in order, as ``watcher explain`` prints them."""
-    for version in timeline(versions):
-        fact = version.fact
+def _doubts(change: Change, account: Account, catalogue: Catalogue) -> Iterator[str]:
+    """Facts that nobody has confirmed for too long, and records that say something else than the facts."""
+    for version in account.asserted:
+        if stale := account.stale.get(version.version):
+            since = day_text(confirmed_on(version, account.asserted))
+            value = _value_words(version.fact, catalogue)
+            yield f"Whether {value} still holds: not confirmed since {since}, stale since {day_text(stale)}."
+    newest = account.derived[-1] if account.derived else None
+    if newest is not None and newest.value != change.after:
+        yield f"The records say {newest.value} since {day_text(newest.day)} (derived from {newest.reason})."
+
+
+def _history(account: Account, catalogue: Catalogue) -> Iterator[str]:
+    """Every fact of the key, and everything derived, in order, as ``watcher explain`` prints them."""
+    derived = as_facts(account.state, account.derived)
+    for version in sorted((*timeline(account.asserted), *derived), key=lambda each: each.fact.since.first or date.min):
+        fact, stale = version.fact, account.stale.get(version.version)
         until = f" until {_date_words(fact.until)}" if fact.until else ""
         ended = f", {fact.ended}" if fact.ended else ""
-        known = f"known {day_text(version.known_from.date())}"
+        known = "" if version.source == DERIVED else f"; known {day_text(version.known_from.date())}"
+        old = f"; stale since {day_text(stale)}" if stale else ""
         yield (
             f"From {_date_words(fact.since)}{until}: {_value_words(fact, catalogue)}{ended} "
-            f"({_attribution(version, catalogue)}; {known})"
+            f"({_attribution(version, catalogue)}{known}{old})"
         )

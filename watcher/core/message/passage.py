@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice, pairwise
 
-from watcher.core.alert import Reason, State
+from watcher.core.alert import OURS, Reason, State
 from watcher.core.message import Desk, Item, Notification, NotifyReason
 from watcher.core.message.chart import sparkline
 from watcher.core.message.phrase import (
@@ -50,7 +50,7 @@ _ADVICE = {
 }
 #: What a source does to records, as the evidence names it.
 _REVISIONS = ("deleted", "revised", "new")
-_PROOF = {"true": "confirmed by others", "partly": "partly verified"}
+_PROOF = {"true": "confirmed by others", "partly": "partly verified", "false": "called unverified"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def lead(item: Item) -> tuple[str, ...]:
 
 def explain(item: Item) -> str:
     """The command that shows why."""
-    return f"watcher explain {clean(item.transition.fingerprint)}"
+    return "watcher status" if _is_about_us(item) else f"watcher explain {clean(item.transition.fingerprint)}"
 
 
 def _entries(lines: tuple[str, ...] | list[str]) -> tuple[Entry, ...]:
@@ -153,8 +153,12 @@ def _name(item: Item) -> str:
 
 
 def _judged(item: Item) -> bool:
-    """An alert without a single value is one about missing data."""
-    return bool(item.transition.values) or item.transition.reason is Reason.OCCURRED
+    """An alert without a single value is one about missing data, unless it is about ourselves."""
+    return bool(item.transition.values) or item.transition.reason is Reason.OCCURRED or _is_about_us(item)
+
+
+def _is_about_us(item: Item) -> bool:
+    return item.transition.rule.startswith(OURS)
 
 
 def _without_sentence(item: Item) -> str:
@@ -192,6 +196,8 @@ def _urgency(item: Item) -> str:
 def _ending(item: Item) -> str:
     if item.is_withdrawn:
         return _difference(item)
+    if _is_about_us(item):
+        return "it is over"
     if item.transition.reason is Reason.CEASED:
         changes = ", ".join(islice(_changes(item), 2))
         return (changes or "the condition ceased") if _judged(item) else "no data, which is no all-clear"
@@ -200,6 +206,8 @@ def _ending(item: Item) -> str:
 
 def _why_over(item: Item) -> str:
     match item.transition.reason:
+        case _ if _is_about_us(item):
+            return "What was wrong is so no longer"
         case Reason.CEASED if not _judged(item):
             return "There is no data to judge it by any more: this is no all-clear"
         case Reason.PERIOD_ENDED:
@@ -234,7 +242,7 @@ def _ids(value: object) -> list[str]:
 def _revisions(item: Item) -> str:
     """What became of the records: ``1 deleted (MOZ7), 0 revised, 2 new``."""
     difference = mapping(item.transition.evidence.get("difference"))
-    if not difference or not item.is_withdrawn:
+    if difference.keys().isdisjoint(_REVISIONS) or not item.is_withdrawn:
         return ""
     parts = []
     for verb in _REVISIONS:

@@ -22,6 +22,9 @@ SIDES: Mapping[str, frozenset[Role]] = {
     "side_b": frozenset({Role.B, Role.WITH_B}),
 }
 
+#: Who stands against whom in a dyad: the sides' first names. That an ally of one side is named proves no clash with it.
+OPPONENTS = (frozenset({Role.A}), frozenset({Role.B}))
+
 #: The keys that speak of actors: ``ambiguous`` stands beside these.
 ACTOR_KEYS = frozenset({*SIDES, "dyad"})
 
@@ -176,7 +179,7 @@ class Actors:
 
 @dataclass(frozen=True, slots=True)
 class Dyad:
-    """Two actors stand against each other, in either order, allies and associates included.
+    """Two actors stand against each other, in either order, as the first names of the two sides.
 
     Who is recorded as "A and/or B" proves neither, and stands on no side unless ``ambiguous`` is set.
     """
@@ -188,10 +191,11 @@ class Dyad:
 
     def matches(self, event: Event) -> bool:
         """Whether one is on side A and the other on side B."""
-        first_a, second_a = self._found(event.actors, SIDES["side_a"])
+        one_side, other_side = OPPONENTS
+        first_a, second_a = self._found(event.actors, one_side)
         if not (first_a or second_a):
             return False
-        first_b, second_b = self._found(event.actors, SIDES["side_b"])
+        first_b, second_b = self._found(event.actors, other_side)
         return (first_a and second_b) or (first_b and second_a)
 
     def _found(self, actors: Iterable[Actor], roles: Collection[Role]) -> tuple[bool, bool]:

@@ -97,7 +97,7 @@ class Place(Document):
     location: Texts = ()
     """Towns and villages."""
     within: Circle | None = None
-    """A point and a radius."""
+    """Everything within so many kilometres of a point."""
 
     @model_validator(mode="after")
     def _says_where(self) -> Place:

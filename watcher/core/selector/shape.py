@@ -100,7 +100,7 @@ class Where(_Shape):
     side_b: TextValue = ""
     """A group on the second named side."""
     dyad: Annotated[tuple[TextValue, ...], Field(min_length=2, max_length=2)] = ()
-    """Two groups against each other, in either order."""
+    """Two groups against each other, in either order, as the first names of the two sides; allies do not count."""
     ambiguous: Literal["include"] = "include"
     """Beside actor, side_a, side_b or dyad: who is recorded as "A and/or B" counts as A, and as B."""
     notes: TextValue = ""
@@ -126,7 +126,7 @@ class Where(_Shape):
     place: str | list[str] = ""
     """A named area, as $name."""
     within: Circle = Circle(km=1, of=(0, 0))
-    """A point and a radius."""
+    """Everything within so many kilometres of a point."""
     either: Annotated[tuple[Where, ...], Field(alias="any")] = ()
     """At least one of these."""
     every: Annotated[tuple[Where, ...], Field(alias="all")] = ()

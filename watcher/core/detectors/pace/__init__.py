@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import accumulate
 from typing import Annotated, Literal
 
@@ -22,7 +23,7 @@ from watcher.core.detectors.frame import (
     Tier,
     by_name,
     contributors,
-    event_value,
+    named_indicator,
     record_sources,
     unknown_name,
 )
@@ -37,7 +38,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Duration, Period
-from watcher.core.reading import Kind, Output, Reading, Status, Value
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
 from watcher.core.snapshot import Snapshot
 
 #: The words of evidence, from least to most.
@@ -182,6 +183,11 @@ def _silent_baseline(baseline: Baseline, catalogue: Catalogue, indicator: str) -
         yield "above", f"baseline {baseline.baseline!r} states no {kind}"
 
 
+def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:
+    """The indicator it names."""
+    return named_indicator(parameters.indicator, catalogue)
+
+
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per group, in the order of the labels; one without labels when there is nothing to compare."""
     indicator = catalogue.indicators[parameters.indicator]
@@ -209,14 +215,22 @@ def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot:
         given=parameters.dispersion,
         whole=parameters.whole(plan.now),
     )
-    daily = snapshot.daily(indicator, group, plan.now) if sides.now.totals else ()
-    versions = _versions(plan, snapshot, group, daily)
-    largest = max((event_value(indicator, each) for each in versions), default=None) if indicator.is_sum else None
+    largest = _largest(plan, snapshot, sides, group)
     told = Told(indicator, group, sides, verdict, largest, this_year=snapshot.as_known.year)
     return Reading(
         labels=group,
         values=_values(sides, verdict, largest),
         period=plan.now.start if verdict.projection else None,
+        watermark=plan.now.last,
+        tell=partial(_telling, told, plan, catalogue, snapshot),
+    )
+
+
+def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -> Telling:
+    indicator, group, sides = told.indicator, told.group, told.sides
+    daily = snapshot.daily(indicator, group, plan.now) if sides.now.totals else ()
+    versions = _versions(plan, snapshot, group, daily)
+    return Telling(
         headline=pace_words.headline(told),
         sentence=pace_words.sentence(told),
         what=pace_words.what(told),
@@ -224,11 +238,17 @@ def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot:
         unknown=pace_words.unknown(told),
         source=pace_words.source(told, catalogue.citations, record_sources(indicator, versions)),
         arithmetic=tuple(pace_words.arithmetic(told, catalogue.citations)),
-        watermark=plan.now.last,
         cites=pace_words.cites(told),
         chart=_chart(plan, snapshot, sides, group, daily),
         records=contributors(indicator, versions),
     )
+
+
+def _largest(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> int | None:
+    """The largest event of a sum that is counted from records; of a count, the largest means nothing."""
+    if not plan.indicator.is_sum or sides.now.totals is None or not sides.now.total:
+        return None
+    return snapshot.largest(plan.indicator, group, plan.now)
 
 
 def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Value]:

@@ -280,7 +280,14 @@ def _interval_words(told: Told) -> str:
         return "no interval, because one of the two totals is zero" if wanted else spoken.removeprefix(" with ")
     low, high = verdict.result.low, verdict.result.high
     reach = f"{low:.2f} or more" if math.isinf(high) else f"{low:.2f}-{high:.2f}"
-    return f"interval of the ratio {reach}{spoken if verdict.test == 'inflated' else ''}"
+    return f"interval of the ratio {reach}{spoken if verdict.test == 'inflated' else _caution(told)}"
+
+
+def _caution(told: Told) -> str:
+    """What the exact test assumes of a sum; of a count it is true enough."""
+    if not told.indicator.is_sum:
+        return ""
+    return f", far too narrow, because the exact test takes all {told.noun} for independent of each other"
 
 
 def _score_words(verdict: Verdict) -> str:

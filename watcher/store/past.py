@@ -1,0 +1,143 @@
+"""Snapshots of many past moments, one after another: what a replay of a rule asks again and again is read once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from watcher.core.indicator import Indicator
+from watcher.core.label import Labels
+from watcher.core.period import Period
+from watcher.core.snapshot import Episode
+from watcher.store.event_row import SELECT, read_versions
+from watcher.store.measure import groups_of, value_of
+from watcher.store.prefilter import prefilter
+from watcher.store.schema import event as events
+from watcher.store.snapshot import Entry, Span, StoreSnapshot
+
+#: The episodes of a rule by its identity, as they stood at the second moment, since the first.
+Episodes = Callable[[str, datetime, datetime], Sequence[Episode]]
+
+
+class Known(NamedTuple):
+    """What one record version adds, and while it was known."""
+
+    entry: Entry
+    known_from: datetime
+    #: None: still known.
+    known_to: datetime | None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the snapshots of one replay share."""
+
+    episodes: Episodes
+    #: Every version of the events of an indicator that has no series, by scope.
+    history: dict[str, list[Known]] = field(default_factory=dict)
+    #: What each source held, by moment.
+    spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
+    #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
+    asked_the_time: bool = False
+
+
+class PastSnapshot(StoreSnapshot):
+    """What the store held at a past moment. The alerts are those of the replay, not those of the store."""
+
+    def __init__(
+        self,
+        tx: Connection,
+        memory: Memory,
+        *,
+        as_known: datetime,
+        offsets: Mapping[str, timedelta],
+        query_offset: timedelta | None = None,
+        horizon: date | None = None,
+        hindsight: datetime | None = None,
+    ) -> None:
+        super().__init__(
+            tx,
+            as_known=as_known,
+            offsets=offsets,
+            query_offset=query_offset,
+            horizon=horizon,
+            hindsight=hindsight,
+        )
+        self._memory = memory
+        self._of_group: dict[str, dict[Labels, list[Entry]]] = {}
+
+    @property
+    def as_known(self) -> datetime:
+        """The knowledge moment."""
+        self._memory.asked_the_time = True
+        return self._as_known
+
+    def arrivals(self, source: str, since: datetime) -> Sequence[datetime]:
+        """The moments after ``since`` at which anything of a source became known or was taken back, ascending."""
+        self._memory.asked_the_time = True
+        return super().arrivals(source, since)
+
+    def _episodes_at(self, rule: str, since: datetime, moment: datetime) -> Sequence[Episode]:
+        """The replayed episodes of a rule."""
+        self._memory.asked_the_time = True
+        return self._memory.episodes(rule, since, moment)
+
+    def up_to(self, horizon: date) -> PastSnapshot:
+        """The same knowledge, with every watermark held back to ``horizon``."""
+        return PastSnapshot(
+            self._tx,
+            self._memory,
+            as_known=self._as_known,
+            offsets=self._offsets,
+            query_offset=self._query_offset,
+            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+        )
+
+    @cached_property
+    def _spans(self) -> dict[str, Span | None]:
+        """The sources with what they held at this moment: the same for every rule."""
+        spans = self._memory.spans
+        if self._as_known not in spans:
+            spans[self._as_known] = super()._spans
+        return spans[self._as_known]
+
+    def _added_up(self, indicator: Indicator) -> list[Entry]:
+        key = indicator.scope_key
+        if key not in self._entries:
+            if key not in self._memory.history:
+                self._memory.history[key] = list(_history(self._tx, indicator))
+            now = self._as_known
+            self._entries[key] = [
+                known.entry
+                for known in self._memory.history[key]
+                if known.known_from <= now and (known.known_to is None or known.known_to > now)
+            ]
+        return self._entries[key]
+
+    def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
+        key = indicator.scope_key
+        if key not in self._of_group:
+            by_group: dict[Labels, list[Entry]] = defaultdict(list)
+            for entry in self._added_up(indicator):
+                by_group[entry.group].append(entry)
+            self._of_group[key] = by_group
+        return [entry for entry in self._of_group[key].get(group, ()) if entry.day in period]
+
+
+def _history(tx: Connection, indicator: Indicator) -> Iterator[Known]:
+    """Every version that ever counted for an indicator, by event date, then external id."""
+    query = SELECT.where(prefilter(indicator.where)).order_by(events.c.date_end, events.c.external_id, events.c.source)
+    if indicator.sources:
+        query = query.where(events.c.source.in_(sorted(indicator.sources)))
+    for version in read_versions(tx, query):
+        event = version.event
+        if indicator.where.matches(event):
+            for group in groups_of(indicator, event):
+                entry = Entry(group, event.date_end, value_of(indicator, event))
+                yield Known(entry, version.known_from, version.known_to)
