@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from watcher.config.document import MAX_BYTES, MAX_DEPTH, load_document
+from watcher.config.document import MAX_BYTES, MAX_DEPTH, _read_carefully, _RefusedError, load_document
 from watcher.config.scalar import plain
 from watcher.core.errors import ConfigError
 
@@ -258,6 +258,43 @@ def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(ConfigError):
         document = load_document(text)
         assert document.marks or document.value is None
+
+
+#: Texts that are nearly YAML: what the quick and the careful reader might take differently.
+NEARLY = st.lists(
+    st.sampled_from(
+        (
+            *("a", "b", "1", "NO", ":", ": ", "- ", "-", "[", "]", "{", "}", ", ", "\n", "\n  ", "\n    ", "'x'", '"'),
+            *("|\n  x\n", "&a ", "*a", "!t ", "---\n", "...\n", "? ", "# c", "~", "\t"),
+        )
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(NEARLY)
+@example("a: 1\n---\nb: 2")
+@example("{*a: 1}")
+@example("? [a]\n: 1")
+@example("{a: 1, a: 2}")
+@example("---\n---\n")
+@example("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+@example("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+def test_reading_quickly_and_reading_carefully_come_to_the_same(text):
+    try:
+        careful = _read_carefully(text).root
+    except _RefusedError:
+        with pytest.raises(ConfigError):
+            load_document(text)
+    else:
+        assert load_document(text).value == careful
+
+
+def test_places_are_those_of_the_careful_reader():
+    document = load_document("a: {b: 1}\nc: 2")
+    assert (document.mark(("a", "b")), document.mark(("c",), key=True)) == ((1, 8), (2, 1))
+    assert (len(document.keys), ("a", "b") in document.marks, ("a", "x") in document.marks) == (3, True, False)
 
 
 @settings(max_examples=100, deadline=None)

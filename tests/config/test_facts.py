@@ -40,16 +40,16 @@ READ = {
         ("rivalry", ("isgs", "jnim"), "clashing", "2020-04-17"),
     ),
     "a state with parts has a key of parts": (
-        "{leader: {role: emir, group: $aqim}, is: Abdelmalek Droukdel, from: unknown}",
-        ("leader", ("aqim", "emir"), "Abdelmalek Droukdel", "unknown"),
+        "{leader: {role: head, group: $aqim}, is: Abdelmalek Droukdel, from: unknown}",
+        ("leader", ("aqim", "head"), "Abdelmalek Droukdel", "unknown"),
     ),
     "a person has one name, however it is spelled": (
-        "{leader: {role: emir, group: $aqim}, is: ABDEL MALEK  Droukdél, from: unknown}",
-        ("leader", ("aqim", "emir"), "Abdelmalek Droukdel", "unknown"),
+        "{leader: {role: head, group: $aqim}, is: ABDEL MALEK  Droukdél, from: unknown}",
+        ("leader", ("aqim", "head"), "Abdelmalek Droukdel", "unknown"),
     ),
     "a person nobody listed keeps the name as written": (
-        "{leader: {role: emir, group: Katiba Serma}, is: Abu Jabir, from: 2019}",
-        ("leader", ("Katiba Serma", "emir"), "Abu Jabir", "2019"),
+        "{leader: {role: head, group: Katiba Serma}, is: Abu Jabir, from: 2019}",
+        ("leader", ("Katiba Serma", "head"), "Abu Jabir", "2019"),
     ),
     "an area is text": (
         "{control: Malian Gourma, is: $jnim, from: 2020-07}",
@@ -145,7 +145,7 @@ REFUSED = {
         "facts[0].leader: expected a map of group, role; write {group: ..., role: ...}",
     ),
     "an unknown actor in a part": (
-        "{leader: {group: $aqmi, role: emir}, is: x, from: 2020}",
+        "{leader: {group: $aqmi, role: head}, is: x, from: 2020}",
         "facts[0].leader.group: no actor or place '$aqmi'; did you mean '$aqim'?",
     ),
     "a country that is none": (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from watcher.config.files import find_rule_files
+from watcher.config.files import find_rule_files, stamps_of
 from watcher.core.errors import ConfigError
 
 
@@ -46,3 +46,40 @@ def test_two_files_of_one_name_are_a_problem(folder):
     (folder.parent / "b.yaml").write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"a second file is called 'b\.yaml'"):
         find_rule_files([folder, folder.parent / "b.yaml"])
+
+
+@pytest.mark.parametrize("place", ["", "deep", "b.yaml", "deep/c.yaml"])
+def test_what_everybody_may_write_to_is_refused_with_what_to_do(folder, place):
+    path = folder / place
+    path.chmod(path.stat().st_mode | 0o002)
+    with pytest.raises(ConfigError) as caught:
+        find_rule_files([folder])
+    assert str(caught.value) == f"{path}: everybody on this machine may write to it; chmod o-w {path}"
+
+
+def test_a_file_that_is_named_is_refused_for_what_it_is_and_not_for_what_its_link_is(folder):
+    link = folder.parent / "link.yaml"
+    link.symlink_to(folder / "b.yaml")
+    assert len(find_rule_files([link])) == 1
+    (folder / "b.yaml").chmod(0o646)
+    with pytest.raises(ConfigError, match=r"link\.yaml: everybody on this machine may write to it"):
+        find_rule_files([link])
+
+
+def test_a_group_may_share_its_rules(folder):
+    folder.chmod(0o2775)
+    (folder / "b.yaml").chmod(0o664)
+    assert len(find_rule_files([folder])) == 3
+
+
+@pytest.mark.parametrize("place", ["", "b.yaml"])
+def test_who_may_write_to_it_is_part_of_how_it_lies_there(folder, place):
+    before = stamps_of([folder])
+    (folder / place).chmod(0o777)
+    assert stamps_of([folder]) != before
+
+
+def test_a_scratch_file_beside_the_rules_changes_nothing(folder):
+    before = stamps_of([folder])
+    (folder / ".b.yaml.swp").touch()
+    assert stamps_of([folder]) == before

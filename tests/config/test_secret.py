@@ -44,6 +44,15 @@ def test_a_credential_of_systemd_may_be_readable_by_others(tmp_path):
     assert revealed.get_secret_value() == CANARY
 
 
+def test_the_file_of_a_credential_may_be_named_as_a_file_too(tmp_path):
+    path = secret_file(tmp_path, mode=0o440, name="hook")
+    inside = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert reveal(SecretReference(file=str(path)), environ=inside, folder=tmp_path).get_secret_value() == CANARY
+    elsewhere = {"CREDENTIALS_DIRECTORY": str(tmp_path / "elsewhere")}
+    with pytest.raises(ConfigError, match="others can read the file"):
+        reveal(SecretReference(file=str(path)), environ=elsewhere, folder=tmp_path)
+
+
 def test_a_secret_does_not_show(tmp_path):
     revealed = reveal(SecretReference(env="X"), environ={"X": CANARY}, folder=tmp_path)
     assert CANARY not in f"{revealed} {revealed!r}"

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import yaml
 
+from watcher.cli import authoring, preview
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.rulebook import find_rule, rule_places
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows
@@ -39,7 +40,14 @@ def command() -> None:
     \b
     watcher rules list
     watcher rules show mozambique --full
+    watcher rules preview mozambique
     """
+
+
+command.add_command(authoring.schema)
+command.add_command(authoring.new)
+command.add_command(authoring.log)
+command.add_command(preview.command)
 
 
 @command.command("list")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,103 @@ def _mark_of(before: str) -> Mark:
 
 
 def _build(path: str, text: str, check: str) -> MarkedDocument:
+    carefully = cache(lambda: _read_carefully(text))
+    try:
+        value = _read_quickly(text)
+    except (_IrregularError, YAMLError):
+        value = carefully().root
+    places = (_Places(lambda: carefully().marks), _Places(lambda: carefully().keys))
+    return MarkedDocument(path, value, *places, text, check)
+
+
+class _Places(Mapping[KeyPath, Mark]):
+    """Lines and columns that are worked out when somebody asks: most files hold no mistake."""
+
+    def __init__(self, find: Callable[[], Mapping[KeyPath, Mark]]) -> None:
+        self._find = find
+
+    def __getitem__(self, path: KeyPath) -> Mark:
+        return self._find()[path]
+
+    def __iter__(self) -> Iterator[KeyPath]:
+        return iter(self._find())
+
+    def __len__(self) -> int:
+        return len(self._find())
+
+
+# --- values alone, as fast as can be ----------------------------------------------------------------------------------
+
+
+class _IrregularError(Exception):
+    """Something that only a careful reading can speak of."""
+
+
+def _read_quickly(text: str) -> Any:
+    """The value of a document in which nothing is wrong.
+
+    :raises _IrregularError: when anything is; and YAMLError.
+    """
+    next_event: Callable[[], Any] = CSafeLoader(text).get_event
+    stack = _Stack()
+    put, scalar = stack.put, stack.scalar
+    while (kind := type(event := next_event())) is not StreamEndEvent:
+        if kind is ScalarEvent:
+            scalar(event)
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            if event.anchor is not None or event.tag is not None or len(stack.above) >= MAX_DEPTH:
+                raise _IrregularError
+            put({} if kind is MappingStartEvent else [], is_open=True)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            stack.container, stack.key = stack.above.pop()
+        elif kind is AliasEvent or (kind is DocumentStartEvent and stack.container):
+            raise _IrregularError
+    return stack.container[0] if stack.container else None
+
+
+class _Stack:
+    """The map or list that is being read, and those above it; the root is the one item of a list."""
+
+    __slots__ = ("above", "container", "key")
+
+    def __init__(self) -> None:
+        self.container: Any = []
+        #: The key that waits for its value.
+        self.key: str | None = None
+        self.above: list[tuple[Any, str | None]] = []
+
+    def scalar(self, event: ScalarEvent) -> None:
+        if event.anchor is not None or event.tag is not None:
+            raise _IrregularError
+        value = event.value
+        if self.key is None and type(self.container) is dict:
+            if value in self.container:
+                raise _IrregularError
+            self.key = value
+        else:
+            self.put(value if event.style else plain(value))
+
+    def put(self, value: Any, *, is_open: bool = False) -> None:
+        if type(self.container) is list:
+            self.container.append(value)
+        elif self.key is None:
+            raise _IrregularError
+        else:
+            self.container[self.key] = value
+            self.key = None
+        if is_open:
+            self.above.append((self.container, None))
+            self.container, self.key = value, None
+
+
+# --- values with their places, and everything that is wrong -----------------------------------------------------------
+
+
+def _read_carefully(text: str) -> _Builder:
+    """A document with the place of every key and value.
+
+    :raises _RefusedError: with everything that is wrong with it.
+    """
     builder = _Builder()
     try:
         parser = CSafeLoader(text)
@@ -178,7 +276,7 @@ def _build(path: str, text: str, check: str) -> MarkedDocument:
         builder.found.append(explain(error, LINE_BREAK.split(text)))
     if builder.found:
         raise _RefusedError(*builder.found)
-    return MarkedDocument(path, builder.root, builder.marks, builder.keys, text, check)
+    return builder
 
 
 class _Frame:
@@ -231,7 +329,10 @@ class _Builder:
             self.stop(_mark(event), "a second document begins here ('---')", "one file holds one document")
 
     def alias(self, event: AliasEvent) -> None:
-        self.refuse(_mark(event), "'*' begins an alias, which is not used here", "repeat the text, or put it in quotes")
+        what, hint = "'*' begins an alias, which is not used here", "repeat the text, or put it in quotes"
+        if self.stack and self.stack[-1].expects_key:
+            self.stop(_mark(event), what, hint)
+        self.refuse(_mark(event), what, hint)
         self.put(None, _mark(event))
 
     def scalar(self, event: ScalarEvent) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,8 +14,10 @@ from watcher.config.problem import Mistake, mistakes, near, unknown_key
 from watcher.core.catalogue import Catalogue
 from watcher.core.country import find_country, suggest
 from watcher.core.detectors.frame import unknown_name
-from watcher.core.fact import Fact, KeyKind, StateDefinition
+from watcher.core.event import Basis
+from watcher.core.fact import Fact, FactVersion, KeyKind, StateDefinition
 from watcher.core.label import fold
+from watcher.core.timeline import forbidden
 
 #: How the keys of YAML are called in :class:`watcher.core.fact.Fact`.
 _FIELDS: Mapping[str, str] = {"is": "value", "from": "since"} | {
@@ -21,6 +25,8 @@ _FIELDS: Mapping[str, str] = {"is": "value", "from": "since"} | {
 }
 KEYS = tuple(_FIELDS)
 _KEYS = {field: key for key, field in _FIELDS.items()}
+#: The facts of a set are compared as they stand, whenever they were known.
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class FactError(ValueError):
@@ -46,9 +52,9 @@ def read_fact(raw: object, path: KeyPath, document: MarkedDocument, catalogue: C
     found = list(_key_mistakes(raw, state))
     fields: dict[str, Any] = {_FIELDS[key]: value for key, value in raw.items() if key in _FIELDS}
     fields["state"] = state.state
-    for field, key, read in (("key", state.state, _key), ("value", "is", _value)):
+    for field, key, read in (("key", state.state, read_key), ("value", "is", _value)):
         try:
-            fields[field] = read(raw, state, catalogue) if key in raw else ""
+            fields[field] = read(raw[key], state, catalogue) if key in raw else ""
         except FactError as error:
             found.append(error.mistake)
     if found:
@@ -80,8 +86,12 @@ def _state(raw: Mapping[str, object], catalogue: Catalogue) -> StateDefinition:
 # --- what it is about ---------------------------------------------------------------------------------------------------
 
 
-def _key(raw: Mapping[str, object], state: StateDefinition, catalogue: Catalogue) -> tuple[str, ...]:
-    value, path = raw[state.state], (state.state,)
+def read_key(value: object, state: StateDefinition, catalogue: Catalogue) -> tuple[str, ...]:
+    """What a fact is about.
+
+    :raises FactError: when it means nothing, with the state's name at the beginning of the path.
+    """
+    path: KeyPath = (state.state,)
     if isinstance(state.key, tuple):
         return _parts(value, path, state.key, catalogue)
     if state.key == KeyKind.DYAD:
@@ -150,8 +160,9 @@ def _text(value: object, path: KeyPath) -> str:
 # --- what it is ---------------------------------------------------------------------------------------------------------
 
 
-def _value(raw: Mapping[str, object], state: StateDefinition, catalogue: Catalogue) -> str:
-    text, path = _text(raw["is"], ("is",)), ("is",)
+def _value(value: object, state: StateDefinition, catalogue: Catalogue) -> str:
+    path: KeyPath = ("is",)
+    text = _text(value, path)
     if state.values == "actor":
         return _actor(text, path, catalogue)
     if state.values == "person":
@@ -192,3 +203,20 @@ def _sense(fact: Fact, catalogue: Catalogue) -> Iterator[Mistake]:
     last = fact.until.last if fact.until else None
     if last is not None and fact.since.first is not None and last < fact.since.first:
         yield Mistake(("until",), "'until' lies before 'from'")
+
+
+# --- facts among each other -------------------------------------------------------------------------------------------
+
+
+def forbidden_facts(facts: Sequence[Fact], states: Mapping[str, StateDefinition]) -> Iterator[tuple[int, str]]:
+    """The position of each fact that may not follow the one before it on the timeline of its key, and why."""
+    told = (FactVersion(n, "", fact, _ANY_TIME, None, Basis.STAMP, _ANY_TIME) for n, fact in enumerate(facts))
+    about: defaultdict[tuple[str, tuple[str, ...]], list[FactVersion]] = defaultdict(list)
+    for version in told:
+        about[version.fact.state, version.fact.key].append(version)
+    for (name, _), versions in about.items():
+        for before, after in forbidden(states[name], versions):
+            yield (
+                after.version,
+                states[name].refusal(before.fact.value, after.fact.value, since=str(before.fact.since)),
+            )

@@ -11,7 +11,7 @@ class Register:
     """What has a name already, and where."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], str] = {}
+        self._places: dict[tuple[str, str], tuple[Page, KeyPath]] = {}
 
     def add(self, kind: str, name: str, page: Page, path: KeyPath, *, key: str = "") -> bool:
         """Enter a name; report it when there is one already, and say whether it is new.
@@ -19,10 +19,10 @@ class Register:
         :param kind: the word for what is named; names of different kinds do not clash.
         :param key: what makes two names the same, when that is not their spelling.
         """
-        line, column = page.document.mark(path)
-        place = f"{page.document.path}:{line}:{column}"
-        first = self._places.setdefault((kind, key or name), place)
-        if first == place:
+        first, place = self._places.setdefault((kind, key or name), (page, path))
+        if first is page and place == path:
             return True
-        page.report([Mistake(path, f"a second {kind} {name!r}", f"the first is at {first}")])
+        line, column = first.document.mark(place)
+        at = f"{first.document.path}:{line}:{column}"
+        page.report([Mistake(path, f"a second {kind} {name!r}", f"the first is at {at}")])
         return False

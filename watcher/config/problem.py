@@ -15,12 +15,7 @@ from watcher.config.document import KeyPath, MarkedDocument
 from watcher.core.errors import Problem, ProblemSeverity
 
 #: Keys that later versions know, by the word that people will look for.
-LATER = frozenset(
-    (
-        *("aberration", "surge", "record", "first_seen", "absence", "resumption", "match", "combine"),
-        *("across", "derived", "overlap", "limit"),
-    )
-)
+LATER = frozenset(("across", "overlap"))
 
 #: No more of a value than this is repeated.
 MAX_SHOWN = 60
@@ -75,8 +70,11 @@ class Mistake(NamedTuple):
         """The same, seen from further up in the document."""
         return self._replace(path=prefix + self.path)
 
-    def placed(self, document: MarkedDocument) -> Problem:
-        """The same, with its place in the file."""
+    def placed(self, document: MarkedDocument, *, check: str = "") -> Problem:
+        """The same, with its place in the file.
+
+        :param check: the name under which it is reported; else the document's.
+        """
         line, column = document.mark(self.path, key=self.at_key)
         return Problem(
             document.path,
@@ -85,7 +83,7 @@ class Mistake(NamedTuple):
             self.summary,
             key=key_text(self.path),
             hint=self.hint,
-            check=document.check,
+            check=check or document.check,
             severity=self.severity,
         )
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from watcher.config.document import LINE_BREAK, MAX_BYTES
 from watcher.core.errors import Problem
 
+#: What the names of problems in rule files begin with.
+SHOWN = ("rule/", "actor/", "citation/")
 #: Longer lines are cut around the mistake.
 WIDTH = 110
 _LEFT = 60
@@ -25,7 +28,7 @@ _WORD = re.compile(r"""\$?[\w.-]+|"[^"]*"|'[^']*'|.""")
 
 def render(problem: Problem) -> str:
     """A problem of a rule file with its line and a caret; any other problem as one line."""
-    line = _line(problem) if problem.line and problem.check.startswith("rule/") else None
+    line = _line(problem) if problem.line and problem.check.startswith(SHOWN) else None
     if line is None:
         return str(problem)
     return "\n".join([str(_without_hint(problem)), *_excerpt(line, problem)])
@@ -33,12 +36,20 @@ def render(problem: Problem) -> str:
 
 def _line(problem: Problem) -> str | None:
     try:
-        with Path(problem.path).open("rb") as file:
-            text = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+        path = Path(problem.path)
+        found = path.stat()
+        lines = _lines(path, found.st_mtime_ns, found.st_size)
     except (OSError, ValueError):
         return None
-    lines = LINE_BREAK.split(text)
     return lines[problem.line - 1] if problem.line <= len(lines) else None
+
+
+@lru_cache(maxsize=4)
+def _lines(path: Path, _changed: int, _size: int) -> list[str]:
+    """The lines of a file, kept for its next problem while it stays as it is."""
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+    return LINE_BREAK.split(text)
 
 
 def _without_hint(problem: Problem) -> Problem:

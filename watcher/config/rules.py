@@ -7,10 +7,13 @@ Reading goes in steps over all files, because a rule may name what stands in ano
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from watcher.config.check import catalogue_mistakes, detector_mistakes, group_mistakes, rule_mistakes
 from watcher.config.document import KeyPath, load_document
@@ -22,11 +25,28 @@ from watcher.config.sections import Sections
 from watcher.core.catalogue import Catalogue
 from watcher.core.errors import ConfigError, Problem
 from watcher.core.label import slug
-from watcher.core.rule import Group, Rule, RuleSet
+from watcher.core.rule import Group, Rule, RuleSet, named_alerts, ranks
 
-__all__ = ["find_rule_files", "load_rules"]
+__all__ = ["Loaded", "Site", "find_rule_files", "load_rules", "read_rules"]
 
 _RULE_KEYS = frozenset(keys_of(Rule))
+
+
+class Site(NamedTuple):
+    """Where a rule stands."""
+
+    rule: Rule
+    page: Page
+    path: KeyPath
+
+
+class Loaded(NamedTuple):
+    """A set of rules with the files it was read from."""
+
+    rules: RuleSet
+    pages: tuple[Page, ...]
+    #: In the order of the files.
+    sites: tuple[Site, ...]
 
 
 def load_rules(paths: Sequence[Path]) -> RuleSet:
@@ -34,8 +54,33 @@ def load_rules(paths: Sequence[Path]) -> RuleSet:
 
     :raises ConfigError: with everything that is wrong with any of the files.
     """
+    return read_rules(paths).rules
+
+
+def read_rules(paths: Sequence[Path]) -> Loaded:
+    """Read files and folders as one set of rules, and keep where each rule stands.
+
+    :raises ConfigError: with everything that is wrong with any of the files.
+    """
+    with _without_collections():
+        return _read(paths)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, at thousands of new objects that all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(paths: Sequence[Path]) -> Loaded:
     problems: list[Problem] = []
-    pages = list(_pages(find_rule_files(paths), problems))
+    pages = tuple(_pages(find_rule_files(paths), problems))
     register = Register()
     sections = Sections(register)
     for page in pages:
@@ -46,15 +91,16 @@ def load_rules(paths: Sequence[Path]) -> RuleSet:
     for page in pages:
         sections.read_statements(page)
     # With part of the catalogue unread, every name in it would be reported as unknown.
-    catalogue = None if problems else sections.catalogue
+    is_whole = not problems
     reader = _RuleReader(register, context)
     groups = [group for page in pages for group in reader.groups(page)]
     reader.check_across()
-    if catalogue is not None:
+    catalogue = replace(sections.catalogue, alerts=reader.alerts)
+    if is_whole:
         reader.check_against(catalogue)
     if problems:
         raise ConfigError(problems)
-    return RuleSet(sections.catalogue, tuple(groups), _hash(pages))
+    return Loaded(RuleSet(catalogue, tuple(groups), _hash(pages)), pages, tuple(reader.sites))
 
 
 def _pages(files: Iterable[RuleFile], problems: list[Problem]) -> Iterator[Page]:
@@ -80,13 +126,20 @@ def _hash(pages: Iterable[Page]) -> str:
     return digest.hexdigest()
 
 
+def _names_of(raw: Any) -> list[str]:
+    names = (raw.get("alert"), raw.get("id")) if isinstance(raw, dict) else ()
+    return [name for name in names if isinstance(name, str) and name]
+
+
 class _RuleReader:
     """Reads groups and rules, and remembers where each rule stands."""
 
     def __init__(self, register: Register, context: Mapping[str, Any]) -> None:
         self.register = register
         self.context = context
-        self.rules: list[tuple[Rule, Page, KeyPath]] = []
+        self.sites: list[Site] = []
+        #: The names of rules that cannot be used.
+        self.unusable: list[str] = []
 
     def groups(self, page: Page) -> Iterator[Group]:
         """The groups of a file; its top-level rules are one group, called as the file."""
@@ -123,20 +176,32 @@ class _RuleReader:
             rule = page.model(path, raw, Rule, self.context)
             page.report(mistake.below(path) for mistake in found)
             if rule is None or found:
+                self.unusable += _names_of(raw)
                 continue
             page.report(mistake.below(path) for mistake in rule_mistakes(rule, raw))
-            self.rules.append((rule, page, path))
+            self.sites.append(Site(rule, page, path))
             yield rule
+
+    @property
+    def alerts(self) -> dict[str, str]:
+        """What rules may combine; one that cannot be used is there, so that what names it is not reported as well."""
+        return {**dict.fromkeys(self.unusable, ""), **named_alerts(site.rule for site in self.sites)}
 
     def check_across(self) -> None:
         """Names and identities of rules, now and formerly, belong to one rule each."""
-        for rule, page, path in self.rules:
+        for rule, page, path in self.sites:
             if not self.register.add("rule", rule.alert, page, (*path, "alert")):
                 continue
             for identity in dict.fromkeys((rule.identity, *map(slug, rule.formerly))):
                 self.register.add("rule with the identity", identity, page, path)
+        ranked = ranks([site.rule for site in self.sites])
+        for rule, page, path in self.sites:
+            if rule.identity not in ranked:
+                summary = "the rule combines itself, through others or directly"
+                hint = f"take one of these out: {', '.join(rule.members)}"
+                page.report([Mistake((*path, "combine"), summary, hint, at_key=True)])
 
     def check_against(self, catalogue: Catalogue) -> None:
         """What rules take from the catalogue."""
-        for rule, page, path in self.rules:
+        for rule, page, path in self.sites:
             page.report(mistake.below(path) for mistake in catalogue_mistakes(rule, catalogue))

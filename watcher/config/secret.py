@@ -28,7 +28,10 @@ def reveal(reference: SecretReference, *, environ: Mapping[str, str], folder: Pa
         if not value:
             raise _refused(reference, "the environment variable is not set", "set it where watcher is started")
         return SecretStr(value)
-    return SecretStr(_from_file(reference, _path(reference, environ, folder)))
+    path = _path(reference, environ, folder)
+    # The folder of credentials is for the one unit, whatever modes the files in it show.
+    is_credential = path.parent == Path(environ.get(CREDENTIALS) or os.devnull)
+    return SecretStr(_from_file(reference, path, guarded=is_credential))
 
 
 def _path(reference: SecretReference, environ: Mapping[str, str], folder: Path) -> Path:
@@ -41,13 +44,13 @@ def _path(reference: SecretReference, environ: Mapping[str, str], folder: Path) 
     return Path(environ[CREDENTIALS]) / reference.credential
 
 
-def _from_file(reference: SecretReference, path: Path) -> str:
+def _from_file(reference: SecretReference, path: Path, *, guarded: bool) -> str:
     try:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise _refused(reference, "it is no regular file")
-            if reference.file is not None and stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+            if not guarded and stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
                 raise _refused(reference, "others can read the file", f"chmod 600 {path}")
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from watcher.config.document import KeyPath
 from watcher.config.facts import KEYS as FACT_KEYS
-from watcher.config.facts import read_fact
+from watcher.config.facts import forbidden_facts, read_fact
 from watcher.config.names import Register
 from watcher.config.page import Page
-from watcher.config.problem import Mistake, near, unknown_key
+from watcher.config.problem import Mistake, unknown_key
+from watcher.config.states import resolve_keys, state_mistakes
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import ActorEntry, Catalogue, PersonEntry
 from watcher.core.detectors.frame import unknown_name
-from watcher.core.fact import Citation, Fact, KeyKind, StateDefinition
+from watcher.core.fact import Citation, Fact, StateDefinition
 from watcher.core.indicator import Indicator
 from watcher.core.label import fold
-from watcher.core.period import UNKNOWN, duration
+from watcher.core.period import UNKNOWN
 from watcher.core.selector import Names
 from watcher.core.selector.place import Place
 
@@ -35,6 +36,14 @@ _REFERENCE = "actor, place or list"
 Item = TypeVar("Item")
 
 
+class Site(NamedTuple, Generic[Item]):
+    """Something that was read, and where it stands."""
+
+    page: Page
+    path: KeyPath
+    item: Item
+
+
 class Sections:
     """Collects the sections of all files: first what has a name, then what refers to names."""
 
@@ -49,6 +58,13 @@ class Sections:
         self.states: dict[str, StateDefinition] = {}
         self.baselines: dict[str, tuple[Baseline, ...]] = {}
         self.facts: dict[str, tuple[Fact, ...]] = {}
+        self._pages: list[Page] = []
+        self._stated: list[Site[StateDefinition]] = []
+        self._told: list[Site[Fact]] = []
+        #: What stands under ``where: dyad`` of indicators, by their names.
+        self._dyads: dict[str, object] = {}
+        #: Indicators that are not what their file says, because it could not be read.
+        self._broken: set[str] = set()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -84,17 +100,23 @@ class Sections:
         for path, words in _lists(page):
             self._enter(self.vocabulary, str(path[-1]), words, kind=_REFERENCE, page=page, path=path)
         for path, state in page.models("states", StateDefinition, stub=_state):
-            page.report(mistake.below(path) for mistake in _state_mistakes(state))
+            page.report(mistake.below(path) for mistake in state_mistakes(state))
             if state.state not in FACT_KEYS:
                 self._enter(self.states, state.state, state, kind="state", page=page, path=path)
+                self._stated.append(Site(page, path, state))
+        self._pages.append(page)
 
     def read_indicators(self, page: Page, context: Mapping[str, Any]) -> None:
         """The indicators, whose selectors need all names."""
-        for path, indicator in page.models("indicators", Indicator, context=context, stub=_indicator):
+        for path, indicator in page.models("indicators", Indicator, context=context, stub=self._unreadable):
             self._enter(self.indicators, indicator.indicator, indicator, kind="indicator", page=page, path=path)
+            self._dyads[indicator.indicator] = page.document.at((*path, "where", "dyad"))
 
     def read_statements(self, page: Page) -> None:
         """Stated numbers and facts, filed under the file's name, once everything they refer to is known."""
+        for site in self._stated:
+            if site.page is page:
+                self._resolve(site)
         baselines: dict[str, Baseline] = {}
         for path, baseline in page.models("baselines", Baseline):
             page.report(mistake.below(path) for mistake in self._baseline_mistakes(baseline))
@@ -104,6 +126,9 @@ class Sections:
             self.baselines[page.name] = tuple(baselines.values())
         if facts:
             self.facts[page.name] = facts
+        if page is self._pages[-1]:
+            # A fact may follow one of another file, so that all must have been read.
+            self._check_transitions()
 
     def _enter(self, shelf: dict[str, Item], name: str, item: Item, *, kind: str, page: Page, path: KeyPath) -> None:
         """Put a named item on its shelf, unless the name is taken or cannot be referred to."""
@@ -126,7 +151,24 @@ class Sections:
             if not isinstance(fact, Fact):
                 page.report(fact)
             elif self.register.add("fact", f"{fact.state} of {'-'.join(fact.key)} from {fact.since}", page, path):
+                self._told.append(Site(page, path, fact))
                 yield fact
+
+    def _check_transitions(self) -> None:
+        for index, why in forbidden_facts([site.item for site in self._told], self.states):
+            site = self._told[index]
+            site.page.report([Mistake.of((*site.path, "is"), why)])
+
+    def _resolve(self, site: Site[StateDefinition]) -> None:
+        """A state's derivations, once the indicators are known; not those of an indicator that is broken itself."""
+        if self._broken.isdisjoint(each.when.indicator for each in site.item.derived):
+            state, found = resolve_keys(site.item, self.catalogue, self._dyads)
+            site.page.report(mistake.below(site.path) for mistake in found)
+            self.states[state.state] = state
+
+    def _unreadable(self, name: str) -> Indicator:
+        self._broken.add(name)
+        return Indicator(indicator=name, count="events")
 
     def _baseline_mistakes(self, baseline: Baseline) -> Iterator[Mistake]:
         if baseline.cite not in self.citations:
@@ -148,10 +190,6 @@ def _state(name: str) -> StateDefinition:
     return StateDefinition(state=name)
 
 
-def _indicator(name: str) -> Indicator:
-    return Indicator(indicator=name, count="events")
-
-
 def _lists(page: Page) -> Iterator[tuple[KeyPath, tuple[str, ...]]]:
     raw = page.sections.get("vocabulary")
     if not isinstance(raw, dict | None):
@@ -171,20 +209,3 @@ def _top_mistakes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
             yield unknown_key((key,), SECTIONS)
     if raw.get("version", VERSION) != VERSION:
         yield Mistake(("version",), f"this version of watcher reads version {VERSION} of the rule language")
-
-
-def _state_mistakes(state: StateDefinition) -> Iterator[Mistake]:
-    if state.state in FACT_KEYS:
-        yield Mistake(("state",), f"{state.state!r} is a key of every fact", "call the state something else")
-    if isinstance(state.key, str) and state.key not in set(KeyKind):
-        yield Mistake(
-            ("key",), f"no kind of key {state.key!r}", near(state.key, KeyKind) or f"one of: {', '.join(KeyKind)}"
-        )
-    for index, value in enumerate(state.order):
-        if isinstance(state.values, tuple) and value not in state.values:
-            yield Mistake.of(("order", index), unknown_name("value", value, state.values))
-    if state.review_after:
-        try:
-            duration(state.review_after)
-        except ValueError as error:
-            yield Mistake.of(("review_after",), str(error))

@@ -1,87 +1,82 @@
-"""Lint: everything that is wrong with settings, routes and rules, found at once and nothing opened."""
+"""A whole installation, looked at: settings, sources, routes, channels, secrets, rules, and the records in its store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple, TypeVar
 
-from watcher.config.document import load_document
 from watcher.config.notify import Notify, load_notify
 from watcher.config.problem import Mistake, near
-from watcher.config.rules import find_rule_files, load_rules
+from watcher.config.rules import Loaded, read_rules
 from watcher.config.settings import Settings
-from watcher.core.errors import ConfigError, Problem, ProblemSeverity
-from watcher.core.rule import RuleSet, RuleStatus
+from watcher.core.errors import Problem, ProblemSeverity, WatcherError
+from watcher.core.rule import RuleStatus
+from watcher.lint.check import Context, Fetch
+from watcher.lint.data import StoreData
+from watcher.lint.run import Linted, gather, in_order, left_out, run_checks
 from watcher.notify import TEST_RECEIVER
+from watcher.replay import Progress
 from watcher.sources import SOURCES
-from watcher.wiring import access_of, endpoint_of, feed_of, slots_of
-
-Found = TypeVar("Found")
-
-
-class Linted(NamedTuple):
-    """What was looked at, and what is wrong with it."""
-
-    problems: tuple[Problem, ...]
-    rules: int
-    receivers: int = 0
-    sources: int = 0
-
-    @property
-    def worst(self) -> ProblemSeverity | None:
-        """The worst problem's severity; None when there is none."""
-        levels = list(ProblemSeverity)
-        return min((problem.severity for problem in self.problems), key=levels.index, default=None)
+from watcher.store.engine import Store
+from watcher.wiring import access_of, endpoint_of, feed_of, query_offsets, slots_of
 
 
-def lint_rules(paths: Sequence[Path]) -> Linted:
-    """Look at rule files and folders alone."""
-    problems: list[Problem] = []
-    rules = _gather(problems, lambda: load_rules(paths))
-    return Linted(_sorted(problems), len(rules.rules) if rules else 0)
+def lint_installation(
+    settings: Settings, *, today: date, fetch: Fetch | None = None, progress: Progress | None = None
+) -> Linted:
+    """Look at everything that the settings name; the store is only read.
 
-
-def lint_installation(settings: Settings) -> Linted:
-    """Look at everything that the settings name: sources, routes, channels, secrets and rules."""
+    :param progress: told, after each day of each rule, how many days the rule has been replayed over.
+    """
     problems: list[Problem] = []
     for name in settings.sources:
-        _gather(problems, partial(feed_of, settings, name))
-    routing = _gather(problems, lambda: load_notify(settings.notify))
+        gather(problems, partial(feed_of, settings, name))
+    routing = gather(problems, lambda: load_notify(settings.notify))
     if routing is not None:
-        problems += [*routing.warnings, *_lint_receivers(settings, routing)]
-    rules = _gather(problems, lambda: load_rules(settings.rules))
-    if rules is not None:
-        problems += _lint_across(settings, routing, rules)
+        problems += _lint_receivers(settings, routing)
+    loaded = gather(problems, lambda: read_rules(settings.rules))
+    ignored, note = 0, ""
+    if loaded is not None:
+        problems += _lint_across(settings, routing, loaded)
+        context = Context(loaded, today, settings=settings, routing=routing, fetch=fetch)
+        found, ignored, note = _with_store(context, settings, progress)
+        problems += found
     return Linted(
-        _sorted(problems),
-        len(rules.rules) if rules else 0,
+        in_order(problems),
+        len(loaded.rules.rules) if loaded else 0,
         receivers=len(routing.receivers) if routing else 0,
         sources=len(settings.sources),
+        ignored=ignored,
+        note=note,
     )
 
 
-def _gather(problems: list[Problem], load: Callable[[], Found]) -> Found | None:
-    """What can be loaded; else None, and its problems are noted, each once."""
-    try:
-        return load()
-    except ConfigError as error:
-        problems += [problem for problem in error.problems if problem not in problems]
-        return None
-
-
-def _sorted(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda each: (each.path, each.line, each.column, each.summary)))
+def _with_store(context: Context, settings: Settings, progress: Progress | None) -> tuple[list[Problem], int, str]:
+    """Run the checks with the records that there are, and say why when there are none."""
+    offsets = gather([], lambda: query_offsets(settings))
+    if offsets is None:
+        return *run_checks(context), left_out("the sources in the settings cannot be read")
+    with ExitStack() as stack:
+        try:
+            store = stack.enter_context(Store.open(settings.store.url, read_only=True))
+            tx = stack.enter_context(store.reading())
+        except WatcherError as error:
+            return *run_checks(context), left_out(f"{error.where}: {error.what}" if error.where else error.what)
+        data = StoreData.of(tx, context.rules, offsets=offsets, progress=progress)
+        if data is None:
+            return *run_checks(context), left_out("there is no record in the store")
+        return *run_checks(context.with_data(data)), ""
 
 
 def _lint_receivers(settings: Settings, routing: Notify) -> list[Problem]:
     problems: list[Problem] = []
     for receiver in routing.receivers:
-        access = _gather(problems, partial(access_of, settings, receiver))
+        access = gather(problems, partial(access_of, settings, receiver))
         if access is not None:
             for slot in slots_of(routing, receiver):
-                _gather(problems, partial(endpoint_of, routing, slot, access))
+                gather(problems, partial(endpoint_of, routing, slot, access))
     problems += [mistake.placed(settings.document) for mistake in _unknown_receivers(settings, routing)]
     problems += [mistake.placed(routing.document) for mistake in _mail_without_server(settings, routing)]
     return problems
@@ -109,7 +104,8 @@ def _mail_without_server(settings: Settings, routing: Notify) -> Iterator[Mistak
 # --- what only shows when everything is seen together -----------------------------------------------------------------
 
 
-def _lint_across(settings: Settings, routing: Notify | None, rules: RuleSet) -> Iterator[Problem]:
+def _lint_across(settings: Settings, routing: Notify | None, loaded: Loaded) -> Iterator[Problem]:
+    rules = loaded.rules
     if not rules.rules:
         path = str(settings.rules[0]) if settings.rules else settings.document.path
         yield Problem(path, 0, 0, "there is no rule", hint="see: watcher init", severity=ProblemSeverity.WARNING)
@@ -118,11 +114,10 @@ def _lint_across(settings: Settings, routing: Notify | None, rules: RuleSet) -> 
         summary = f"{on_test[0]!r} is on test, and there is no receiver named {TEST_RECEIVER!r} to be told"
         hint = f"add a receiver {TEST_RECEIVER!r} with a channel"
         yield Mistake(("receivers",), summary, hint, severity=ProblemSeverity.WARNING).placed(routing.document)
-    for file in find_rule_files(settings.rules):
-        document = load_document(file.path)
-        for index, raw in enumerate(document.at(("indicators",)) or ()):
+    for page in loaded.pages:
+        for below, raw in page.items("indicators"):
             for mistake in _unknown_sources(settings, raw.get("source")):
-                yield mistake.below(("indicators", index)).placed(document)
+                yield mistake.below(below).placed(page.document)
 
 
 def _unknown_sources(settings: Settings, named: object) -> Iterator[Mistake]:

@@ -1,0 +1,76 @@
+"""What the store says, for the checks that need records; each question is answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from typing import Self
+
+from watcher.core.indicator import Indicator
+from watcher.core.period import DAY, Period, tick_at_or_after
+from watcher.core.rule import Rule, RuleSet
+from watcher.replay import Player, Progress, Replay
+from watcher.store import survey
+from watcher.store.schema import Tx
+
+YEAR = timedelta(days=365)
+
+
+class StoreData:
+    """Implements :class:`watcher.lint.check.Data` over one read transaction."""
+
+    def __init__(self, tx: Tx, player: Player) -> None:
+        self._tx = tx
+        self._player = player
+        self._stage = player.stage
+        # Bound to this object, not to the class: another store answers otherwise.
+        self.values = cache(self._values)
+        self.rhythm = cache(self._rhythm)
+        self.delay = cache(self._delay)
+
+    @classmethod
+    def of(
+        cls, tx: Tx, rules: RuleSet, *, offsets: Mapping[str, timedelta], progress: Progress | None = None
+    ) -> Self | None:
+        """What a store says; None when there is no record in it."""
+        newest = survey.newest_known(tx)
+        if newest is None:
+            return None
+        # What became known on a day is judged at the first instant after it.
+        days = Period.ending(tick_at_or_after(newest, DAY).date(), YEAR)
+        return cls(tx, Player(tx, rules, offsets=offsets, days=days, progress=progress))
+
+    @property
+    def days(self) -> Period:
+        """The last stored year."""
+        return self._stage.days
+
+    def replay(self, rule: Rule) -> Replay:
+        """What a rule would have done on these days."""
+        return self._player.play(rule)
+
+    def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
+        """The sources whose events a rule counts, each with the query offset that holds for it."""
+        group = self._stage.group_of(rule)
+        own = group.query_offset if rule.query_offset is None else rule.query_offset
+        named = [indicator.sources or survey.event_sources(self._tx) for indicator in self._indicators(rule)]
+        names = dict.fromkeys(name for each in named for name in each)
+        return {name: self._stage.offsets.get(name, timedelta()) if own is None else own for name in names}
+
+    def watermark(self, rule: Rule) -> date | None:
+        """The day up to which what a rule counts is complete."""
+        snapshot = self._stage.last_snapshot(rule)
+        return next((snapshot.watermark(each) for each in self._indicators(rule)), None)
+
+    def _indicators(self, rule: Rule) -> Sequence[Indicator]:
+        return rule.indicators(self._stage.rules.catalogue)
+
+    def _values(self, field: str) -> Sequence[str]:
+        return survey.values(self._tx, "iso3" if field == "country" else field)
+
+    def _rhythm(self, source: str) -> timedelta | None:
+        return survey.rhythm(self._tx, source, since=self.days.start)
+
+    def _delay(self, source: str) -> timedelta | None:
+        return survey.delay(self._tx, source, since=self.days.start)

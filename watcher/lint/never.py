@@ -1,0 +1,43 @@
+"""``rule/never``: a rule that did not fire once in the last stored year, or could not even be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from watcher.core.detectors.frame import period_text
+from watcher.core.errors import Problem, ProblemSeverity
+from watcher.core.reading import Output
+from watcher.lint.check import Context, found, name_of
+
+if TYPE_CHECKING:
+    from watcher.replay import Replay
+
+NAME = "rule/never"
+SEVERITY = ProblemSeverity.WARNING
+NEEDS_DATA = True
+FINDS = "A rule that could not be judged, or did not fire, in the last stored year."
+
+
+def check(context: Context) -> Iterator[Problem]:
+    """Replay each rule over the last stored year."""
+    if context.data is None:
+        return
+    for site in context.sites:
+        past = context.data.replay(site.rule)
+        if past.episodes:
+            continue
+        document, year = site.page.document, period_text(past.days)
+        if past.judged or site.rule.is_event_like:
+            nearest = _nearest(past, site.rule.detector.OUTPUTS.get(past.output))
+            sentence = f"it did not fire once, {year}{nearest}; see: watcher rules preview"
+            yield found(NAME, document, name_of(site), sentence, severity=ProblemSeverity.INFORMATION)
+        else:
+            why = f": {past.problem}" if past.problem else ""
+            yield found(NAME, document, name_of(site), f"it could not be judged on any day, {year}{why}")
+
+
+def _nearest(past: Replay, output: Output | None) -> str:
+    """The largest value that was seen."""
+    values = [point.value for points in past.course.values() for point in points]
+    return f"; the largest {output.name} was {output.format(max(values))}" if output and values else ""

@@ -1,0 +1,374 @@
+"""Replay: what a rule would have done on past days, by what was known on each, and nothing written.
+
+::
+
+    day → snapshot as known then → readings → findings → step → episodes
+
+The detectors, the snapshots and the life cycle are those of a turn; only the alerts are kept in memory. A day on which
+nothing that the rule reads could have changed is not judged again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from watcher.agenda import life
+from watcher.core.alert import Alert, State, Step, due_at, over_limit, retract, step
+from watcher.core.catalogue import Catalogue
+from watcher.core.detectors.combine import member_identity
+from watcher.core.label import Labels
+from watcher.core.period import DAY, Period, day_start
+from watcher.core.reading import Kind, Reading, Status, Value
+from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
+from watcher.core.severity import Severity
+from watcher.core.snapshot import Episode
+from watcher.store.alerts import moments_of_knowledge
+from watcher.store.past import Memory, PastSnapshot
+from watcher.store.schema import Tx
+
+#: Told how many of the days have been gone through.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PastEpisode:
+    """One episode that would have been."""
+
+    fingerprint: str
+    group: Labels
+    #: n-th of its group.
+    number: int
+    #: The tick at which it fired.
+    since: datetime
+    #: What was found then: values, and what there is to say.
+    finding: Finding
+    #: Each severity it had, with the tick from which.
+    severities: tuple[tuple[datetime, Severity], ...]
+    #: The tick at which it ended; None while it goes on at the end of the replay.
+    until: datetime | None = None
+    #: How it ended.
+    end: State | None = None
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The outputs when it fired."""
+        return self.finding.reading.values
+
+    @property
+    def worst(self) -> Severity:
+        """The worst severity it had."""
+        return max((severity for _, severity in self.severities), key=lambda each: each.rank)
+
+    def severity_at(self, moment: datetime) -> Severity:
+        """The severity it had at a moment."""
+        return next(severity for since, severity in reversed(self.severities) if since <= moment or since == self.since)
+
+
+class Point(NamedTuple):
+    """The output that a rule watches first, at a tick."""
+
+    tick: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a rule would have done."""
+
+    rule: Rule
+    #: The days gone through: each day's tick is its first instant.
+    days: Period
+    #: By firing time.
+    episodes: tuple[PastEpisode, ...]
+    #: On how many days each group could be judged.
+    judged: Mapping[Labels, int]
+    #: The output that is watched, and its course by group, a point at each tick that was judged.
+    output: str
+    course: Mapping[Labels, tuple[Point, ...]]
+    #: Why it could not be judged at the last tick; empty when it could.
+    problem: str = ""
+
+    def firing_days(self, group: Labels) -> int:
+        """On how many days a group's alert was going on."""
+        end = day_start(self.days.end)
+        mine = (each for each in self.episodes if each.group == group)
+        return sum(((each.until or end) - each.since).days for each in mine)
+
+    def changes(self, group: Labels) -> int:
+        """How many times a group's alert began or ended."""
+        return sum(2 if each.until else 1 for each in self.episodes if each.group == group)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the rules of one replay share."""
+
+    tx: Tx
+    rules: RuleSet
+    #: Each source's query offset.
+    offsets: Mapping[str, timedelta]
+    #: The days to go through.
+    days: Period
+    memory: Memory
+    #: When, on these days, anything became known or was taken back, ascending.
+    moments: Sequence[datetime]
+    #: The group of each rule, by its identity.
+    groups: Mapping[str, Group]
+
+    def group_of(self, rule: Rule) -> Group:
+        """The group that a rule stands in."""
+        return self.groups.get(rule.identity, Group())
+
+    def last_snapshot(self, rule: Rule) -> PastSnapshot:
+        """What was known at the last tick, as the rule sees it."""
+        return self.snapshot(rule, day_start(self.days.last))
+
+    def snapshot(self, rule: Rule, tick: datetime, *, hindsight: datetime | None = None) -> PastSnapshot:
+        """What was known at a tick, as the rule sees it; of other alerts also, by hindsight, which were taken back."""
+        group = self.group_of(rule)
+        offset = group.query_offset if rule.query_offset is None else rule.query_offset
+        return PastSnapshot(
+            self.tx,
+            self.memory,
+            as_known=tick,
+            offsets=self.offsets,
+            query_offset=offset,
+            hindsight=hindsight,
+        )
+
+
+class Player:
+    """Replays rules over the same days; what one has read serves the next.
+
+    :param progress: told, after each day of each rule, how many of the days it has gone through.
+    """
+
+    def __init__(
+        self,
+        tx: Tx,
+        rules: RuleSet,
+        *,
+        offsets: Mapping[str, timedelta],
+        days: Period,
+        progress: Progress | None = None,
+    ) -> None:
+        moments = moments_of_knowledge(tx, day_start(days.start), day_start(days.last))
+        groups = {rule.identity: group for group in rules.groups for rule in group.rules}
+        self.stage = Stage(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
+        self._progress = progress
+        self._by_identity = {rule.identity: rule for rule in rules.rules}
+        self._played: dict[str, Replay | None] = {}
+
+    def play(self, rule: Rule) -> Replay:
+        """Go through the days with a rule; first with the rules that it combines."""
+        known = self._played.get(rule.identity)
+        if known is not None:
+            return known
+        self._played[rule.identity] = None
+        for member in self._members(rule):
+            # A rule that waits for itself never fires.
+            if member.identity not in self._played:
+                self.play(member)
+        played = _Run(self.stage, rule).whole(self._progress)
+        self._played[rule.identity] = played
+        return played
+
+    def _members(self, rule: Rule) -> Iterator[Rule]:
+        identities = (member_identity(name, self.stage.rules.catalogue) for name in rule.members)
+        return (self._by_identity[each] for each in dict.fromkeys(identities) if each in self._by_identity)
+
+    def _episodes(self, rule: str, since: datetime, up_to: datetime) -> Sequence[Episode]:
+        """What another rule sees of a replayed one."""
+        played = self._played.get(rule)
+        seen = [_as_seen(each, up_to) for each in played.episodes if each.since <= up_to] if played else []
+        return [each for each in seen if each.ended_at is None or each.fired_at > since]
+
+
+def _as_seen(past: PastEpisode, moment: datetime) -> Episode:
+    ended_at = past.until if past.until is not None and past.until <= moment else None
+    return Episode(
+        fingerprint=past.fingerprint,
+        labels=past.group,
+        episode=past.number,
+        severity=past.severity_at(moment).value,
+        fired_at=past.since,
+        ended_at=ended_at,
+        was_retracted=ended_at is not None and past.end is State.RETRACTED,
+        headline=past.finding.reading.telling.headline,
+    )
+
+
+class _Move(NamedTuple):
+    """A change that an alert is about to make, and what it was found on."""
+
+    before: Alert
+    change: Step
+    finding: Finding
+
+    @property
+    def begins(self) -> bool:
+        """Whether an episode begins."""
+        return self.change.alert.state.is_open and not self.before.state.is_open
+
+
+class _Run:
+    """One rule on its way through the days."""
+
+    def __init__(self, stage: Stage, rule: Rule) -> None:
+        self.stage = stage
+        self.rule = rule
+        self.catalogue = stage.rules.catalogue
+        self.life = life(rule, self.catalogue)
+        self.output = watched_output(rule, self.catalogue)
+        self.alerts: dict[str, Alert] = {}
+        self.episodes: dict[tuple[str, int], PastEpisode] = {}
+        self.judged: Counter[Labels] = Counter()
+        self.course: dict[Labels, list[Point]] = defaultdict(list)
+        #: The last tick that was judged, the watermarks at it, and whether the day itself was asked for.
+        self.last: datetime | None = None
+        self.watermarks: tuple[date | None, ...] = ()
+        self.by_the_day = False
+        #: The groups that could be read at it, and why others could not.
+        self.readable: tuple[Labels, ...] = ()
+        self.problem = ""
+
+    def whole(self, progress: Progress | None) -> Replay:
+        """Go through all days."""
+        days = self.stage.days
+        for number in range(days.days):
+            self._day(day_start(days.start + number * DAY))
+            if progress is not None:
+                progress(number + 1, days.days)
+        return Replay(
+            rule=self.rule,
+            days=days,
+            episodes=tuple(sorted(self.episodes.values(), key=lambda each: (each.since, each.group))),
+            judged=dict(self.judged),
+            output=self.output,
+            course={group: tuple(points) for group, points in self.course.items()},
+            problem=self.problem,
+        )
+
+    def _day(self, tick: datetime) -> None:
+        snapshot = self.stage.snapshot(self.rule, tick)
+        watermarks = tuple(snapshot.watermark(each) for each in self.rule.indicators(self.catalogue))
+        if self._may_differ(tick, watermarks):
+            self._judge(tick, snapshot)
+            self.last, self.watermarks = tick, watermarks
+        self.judged.update(self.readable)
+
+    def _may_differ(self, tick: datetime, watermarks: tuple[date | None, ...]) -> bool:
+        """Whether anything that the rule reads, or the time that an alert waits for, may have changed."""
+        if self.last is None or self.by_the_day or watermarks != self.watermarks:
+            return True
+        moments = self.stage.moments
+        if bisect_right(moments, self.last) < bisect_right(moments, tick):
+            return True
+        due = (due_at(alert, self.life) for alert in self.alerts.values())
+        return any(moment is not None and moment <= tick for moment in due)
+
+    def _judge(self, tick: datetime, snapshot: PastSnapshot) -> None:
+        self.stage.memory.asked_the_time = False
+        readings = tuple(self.rule.detector.read(self.rule.parameters, self.catalogue, snapshot))
+        self.by_the_day = self.stage.memory.asked_the_time
+        self.readable = tuple(each.labels for each in readings if each.status is Status.OK)
+        self.problem = next((each.reason for each in readings if each.status is not Status.OK), "")
+        moves = [self._move(reading, tick) for reading in (*readings, *self._vanished(readings))]
+        for move in self._within_limit([move for move in moves if move is not None]):
+            self.alerts[move.change.alert.fingerprint] = move.change.alert
+            self._note(move, tick)
+        for reading in readings:
+            value = reading.values.get(self.output)
+            if isinstance(value, int | float):
+                self.course[reading.labels].append(Point(tick, value))
+
+    def _vanished(self, readings: Iterable[Reading]) -> list[Reading]:
+        """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
+        seen = {self.rule.fingerprint(reading.labels) for reading in readings}
+        blind = next((each for each in readings if each.status is not Status.OK and not each.labels), None)
+        going_on = (each for each in self.alerts.values() if each.state.is_open or each.state is State.PENDING)
+        return [
+            replace(blind or Reading(present=False), labels=each.group)
+            for each in going_on
+            if each.fingerprint not in seen
+        ]
+
+    def _move(self, reading: Reading, tick: datetime) -> _Move | None:
+        """What an alert does at a tick; None when it stays as it is."""
+        fingerprint = self.rule.fingerprint(reading.labels)
+        alert = self.alerts.get(fingerprint) or Alert(fingerprint, self.rule.identity, reading.labels)
+        finding = judge(self.rule, reading, self.catalogue)
+        change = step(alert, finding, life=self.life, tick=tick, activated_at=day_start(self.stage.days.start))
+        if self._lost_ground(alert, finding, tick):
+            change = retract(alert, tick)
+        return None if change is None else _Move(alert, change, finding)
+
+    def _within_limit(self, moves: Sequence[_Move]) -> Sequence[_Move]:
+        """The changes that may be made: with more alerts at once than the rule's limit, none of the new ones begins."""
+        changes = [(move.before, move.change) for move in moves]
+        too_many = over_limit(self.rule.limit, changes, self.alerts.values(), event_like=self.life.event_like)
+        return [move for move in moves if not move.begins] if too_many else moves
+
+    def _lost_ground(self, alert: Alert, finding: Finding, tick: datetime) -> bool:
+        """Whether the condition fails now and, by what is known now, failed when it fired."""
+        reading = finding.reading
+        is_asked = alert.state.is_open and not finding.holds and reading.status is Status.OK
+        if not is_asked or self.life.event_like or self.rule.on_revision == "ignore":
+            return False
+        if self.rule.members and alert.fired_at is not None:
+            return self._lost_members(alert.fired_at, tick)
+        if alert.fired_watermark is None:
+            return False
+        if alert.period is not None and reading.period not in {None, alert.period}:
+            return False
+        then = self.stage.snapshot(self.rule, tick).up_to(alert.fired_watermark)
+        readings = self.rule.detector.read(self.rule.parameters, self.catalogue, then)
+        again = next((each for each in readings if each.labels == alert.group and each.status is Status.OK), None)
+        return again is None or not judge(self.rule, again, self.catalogue).holds
+
+    def _lost_members(self, fired_at: datetime, tick: datetime) -> bool:
+        """Whether a combination would not have fired without the alerts that were withdrawn since."""
+        snapshot = self.stage.snapshot(self.rule, fired_at, hindsight=tick)
+        [without] = self.rule.detector.read(self.rule.parameters, self.catalogue, snapshot)
+        return not judge(self.rule, without, self.catalogue).holds
+
+    def _note(self, move: _Move, tick: datetime) -> None:
+        """Write a change down."""
+        before, alert = move.before, move.change.alert
+        key = (alert.fingerprint, alert.episode)
+        if alert.episode > before.episode:
+            # A new occurrence takes the place of the last one.
+            self._end((before.fingerprint, before.episode), State.EXPIRED, tick)
+            if alert.state.is_open:
+                self.episodes[key] = PastEpisode(
+                    fingerprint=alert.fingerprint,
+                    group=alert.group,
+                    number=alert.episode,
+                    since=tick,
+                    finding=move.finding,
+                    severities=((tick, alert.severity),),
+                )
+        elif before.state.is_open and not alert.state.is_open:
+            self._end(key, alert.state, tick)
+        elif alert.severity is not before.severity and key in self.episodes:
+            past = self.episodes[key]
+            self.episodes[key] = replace(past, severities=(*past.severities, (tick, alert.severity)))
+
+    def _end(self, key: tuple[str, int], state: State, tick: datetime) -> None:
+        past = self.episodes.get(key)
+        if past is not None and past.until is None:
+            self.episodes[key] = replace(past, until=tick, end=state)
+
+
+def watched_output(rule: Rule, catalogue: Catalogue) -> str:
+    """The output that a rule's condition compares first, else the detector's first, where it is a number; or ''."""
+    condition = rule.defaults(catalogue).condition
+    compared = [each.output for each in condition.comparisons()] if condition else []
+    outputs = rule.detector.OUTPUTS
+    numbers = (name for name in (*compared, *outputs) if outputs[name].kind not in {Kind.TEXT, Kind.DATE})
+    return next(numbers, "")
