@@ -1,19 +1,32 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
+from watcher import log
+
+ROOT = Path(__file__).resolve().parents[1]
 #: Real data lies beside the checkout, where there is any; it is never part of the project.
-DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+DATA = ROOT.parent / "shared" / "data"
 REFERENCE = DATA.parent / "reference"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
+
+
+def pytest_configure() -> None:
+    # Rules that everybody may write to are refused. Under umask 0 every test would write such, and a checkout holds such.
+    os.umask(0o022)
+    for folder in ("rules", "tests"):
+        for path in (ROOT / folder, *(ROOT / folder).rglob("*")):
+            if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH:
+                path.chmod(path.stat().st_mode & 0o7755)
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +38,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _no_log_of_an_earlier_test() -> Iterator[None]:
     yield
+    log._SETUP.due = None
     structlog.reset_defaults()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from watcher.control import Ear, ask
-from watcher.core.errors import Locked
+from watcher.core.errors import Locked, StoreError
 
 
 @pytest.fixture
@@ -81,3 +81,16 @@ def test_a_daemon_that_does_not_answer_is_busy(is_there, path):
             server.bind(str(path))
         with pytest.raises(Locked, match="the daemon is running and does not answer"):
             ask(path, {}, timeout_s=0.2)
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        pytest.param("a" * 120, "set state_dir to a shorter path", id="too long a path"),
+        pytest.param("none/daemon.sock", "state_dir must belong to whoever runs watcher", id="no such folder"),
+    ],
+)
+def test_where_there_can_be_no_socket_it_says_what_to_do(path, place, told):
+    with pytest.raises(StoreError, match="the daemon's socket cannot be made") as caught:
+        Ear(Path(place), dict)
+    assert caught.value.todo == told

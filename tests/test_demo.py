@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from contextlib import closing
@@ -14,12 +15,29 @@ import httpx
 import pytest
 
 from watcher import cli
+from watcher.cli.demo import Screen, _conclude
 from watcher.config.settings import load_settings
 from watcher.demo import FIRST_TURN, LAST_TURN, Demo, Week
 from watcher.demo.receiver import Receiver
 
 HEADLINE = "Deaths in organised violence, Mozambique"
+THREAT = "Islamic State, South Africa (threat): conditional since 6 Jul 2020, not known before"
 RIVALRY = "ISGS and JNIM: clashing since 17 Apr 2020, not known before"
+
+
+_ARRIVED = {
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"severity": "warning"},
+            "annotations": {"summary": "Many deaths"},
+            "fingerprint": "0123456789abcdef",
+        }
+    ],
+    "watcher": {
+        "alerts": {"0123456789abcdef": {"evidence": {"chart": [["2020-01-01", 0, 1], ["2020-01-31", 30, 20]]}}},
+    },
+}
 
 
 class Played(NamedTuple):
@@ -39,18 +57,19 @@ def played(tmp_path_factory) -> Played:
     return Played(folder, arrived, weeks)
 
 
-def test_the_year_is_told_in_four_messages(played):
+def test_the_year_is_told_in_five_messages(played):
     told = [(each["notification_reason"], each["watcher"]["subject"]) for each in played.arrived]
     assert told == [
         ("first", f"[WARNING] {HEADLINE}: 4 % above the 2019 pace, 221 deaths to 27 Apr (weak evidence)"),
         ("first", f"[CRITICAL] {RIVALRY} (claimed by Islamic State (al-Naba), not verified)"),
+        ("first", f"[WARNING] {THREAT} (stated by Ana Maria Baloi)"),
         ("repeat", f"[WARNING] (reminder) {HEADLINE}: 31 % above the 2019 pace, 447 deaths to 6 Jul (weak evidence)"),
-        ("first", "[CRITICAL] AQIM, emir: Abdelmalek Droukdel killed, 3 Jun 2020 (stated by Ana Maria Baloi)"),
+        ("first", "[CRITICAL] AQIM, head (leader): Abdelmalek Droukdel killed, 3 Jun 2020 (stated by Ana Maria Baloi)"),
     ]
 
 
 def test_the_headline_brings_its_chart_and_its_records(played):
-    [detail] = played.arrived[2]["watcher"]["alerts"].values()
+    [detail] = played.arrived[3]["watcher"]["alerts"].values()
     days = [day for day, _, _ in detail["evidence"]["chart"]]
     assert (days[0], days[-1], len(days)) == ("2020-01-01", "2020-07-06", 188)
     assert detail["evidence"]["records_in_all"] > len(detail["evidence"]["records"]) > 0
@@ -72,6 +91,20 @@ def test_one_can_go_on_with_the_installation(played, capsys):
     assert load_settings(config).timezone == "Africa/Maputo"
     assert cli.main(["alerts", "--config", str(config), "--format", "json"]) == 0
     assert HEADLINE in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("ascii", "* observed 30 "), ("utf-8", "⠒⠒ observed 30 ")])
+def test_the_chart_is_drawn_with_what_the_locale_has(tmp_path, monkeypatch, encoding, sign):
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", out)
+    screen = Screen()
+    screen.arrived(_ARRIVED)
+    _conclude(tmp_path, tmp_path / "watcher.yaml", screen, 1.0)
+    out.flush()
+    printed = out.buffer.getvalue().decode(encoding)
+    assert sign in printed
+    assert "\\u" not in printed
+    assert ("●" in printed) == (encoding != "ascii")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):

@@ -51,6 +51,13 @@ def test_what_is_below_the_level_is_not_said(out):
     assert [line["event"] for line in lines(out)] == ["clock jumped"]
 
 
+def test_what_was_asked_for_last_is_in_force(out):
+    configure(level="error", stream=out)
+    configure(level="info", style="json", stream=out)
+    logger().info("turn")
+    assert [line["event"] for line in lines(out)] == ["turn"]
+
+
 def test_off_a_terminal_it_is_json_unless_the_settings_say_otherwise(out):
     for style in ("auto", "console"):
         configure(style=style, stream=out)

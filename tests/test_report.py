@@ -19,6 +19,10 @@ FAILING = OutboxSummary(
 )
 GOOD = Ingested("a.csv", "acled", rows=10, added=6, revised=2, deleted=1, unchanged=1)
 WITH_BAD_ROWS = Ingested("b.csv", "acled", rows=100, added=98, quarantined=2)
+A_PAGE = Ingested("p.csv", "acled", rows=4_999, added=4_999, is_page=True)
+PAGE = (
+    "p.csv: exactly 4999 rows, which is a page and may not be the whole (compare with the number that the site shows)"
+)
 SEEN = Ingested("c.csv", "acled", rows=50, seen=True)
 REFUSED = DataError("too many bad rows", where="d.csv")
 UNREADABLE = SourceUnavailable("cannot be read", where="e.csv")
@@ -48,10 +52,11 @@ def test_a_turn_is_summed_up_in_counts():
 
 
 def test_each_problem_is_a_line_that_says_what_where_and_what_to_do():
-    lines = problems_of(done(GOOD, WITH_BAD_ROWS, failures=(REFUSED,)))
+    lines = problems_of(done(GOOD, WITH_BAD_ROWS, A_PAGE, failures=(REFUSED,)))
     assert lines == [
         "d.csv: too many bad rows",
         "b.csv: 2 of 100 rows could not be read and lie in quarantine (see: watcher quarantine list --source acled)",
+        PAGE,
     ]
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from watcher.core.errors import Locked
+from watcher.core.errors import Locked, StoreError
 
 #: Answers a question: ``{"ask": "turn"}`` with what `check` would print.
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -25,15 +25,28 @@ _PATIENCE_S = 5.0
 
 
 class Ear:
-    """Listens until it is closed; questions are answered one after the other."""
+    """Listens until it is closed; questions are answered one after the other.
+
+    :raises StoreError: when there can be no socket at the path.
+    """
 
     def __init__(self, path: Path, answer: Answer) -> None:
         self._path = path
         self._answer = answer
-        path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        self._socket.bind(str(path))
-        path.chmod(0o600)
+        try:
+            path.unlink(missing_ok=True)
+            self._socket.bind(str(path))
+            path.chmod(0o600)
+        except OSError as error:
+            self._socket.close()
+            # A path that is too long is refused by Python itself, which gives no reason of the system's.
+            todo = (
+                "state_dir must belong to whoever runs watcher" if error.strerror else "set state_dir to a shorter path"
+            )
+            raise StoreError(
+                f"the daemon's socket cannot be made: {error.strerror or error}", where=str(path), todo=todo
+            ) from None
         self._socket.listen(8)
         self._thread = threading.Thread(target=self._listen, name="control", daemon=True)
         self._thread.start()

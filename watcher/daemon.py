@@ -1,7 +1,7 @@
 """The daemon: turns on a timetable. The only user of APScheduler.
 
 One job calls the turn every few seconds; what is due lies in tables, so a missed call loses nothing. The main thread
-lives by the monotonic clock: it notices when the wall clock jumps, and when it is asked to reload or to stop.
+lives by the monotonic clock: it notices when the wall clock jumps, when rule files change, and when it is asked to reload or to stop.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,15 @@ from apscheduler.triggers.base import BaseTrigger
 
 from watcher import clock, systemd
 from watcher.app import App, Turn, turn
+from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
 from watcher.core.errors import ConfigError, ExitCode, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.log import logger
-from watcher.report import conclude, summary_of
+from watcher.own_alerts import rules_invalid
+from watcher.report import Conclusion, conclude, summary_of
 from watcher.singleton import holding
+from watcher.store.runs import finish_run, start_run
 
 #: How often a turn is called; what is due is decided by the turn itself.
 EVERY = timedelta(seconds=5)
@@ -49,13 +52,32 @@ class Steady(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
         return now if previous is None else max(min(previous + self._every, now + self._every), now)
 
 
+class Lookout:
+    """Notices that files have changed, once they lie still: an editor's half-written file is no mistake."""
+
+    def __init__(self, look: Callable[[], object]) -> None:
+        self._look = look
+        self._taken_over = self._seen = look()
+
+    def has_changed(self) -> bool:
+        """Whether they are not as they were last taken over, and the same as at the last look."""
+        found = self._look()
+        lies_still, self._seen = found == self._seen, found
+        if not lies_still or found == self._taken_over:
+            return False
+        self._taken_over = found
+        return True
+
+
 class Daemon:
     """A running watcher."""
 
-    def __init__(self, app: App, *, state_dir: Path, load_rules: Callable[[], RuleSet]) -> None:
+    def __init__(self, app: App, *, state_dir: Path, rules: Sequence[Path], load_rules: Callable[[], RuleSet]) -> None:
         self._app = app
         self._state_dir = state_dir
+        self._rules = rules
         self._load_rules = load_rules
+        self._lookout = Lookout(lambda: stamps_of(rules))
         self._stop = threading.Event()
         self._reload = threading.Event()
         self._one_turn = threading.Lock()
@@ -92,7 +114,7 @@ class Daemon:
         return ExitCode.OK
 
     def _look_after(self, wake: Callable[[], object]) -> None:
-        """Until asked to stop: notice jumps of the clock and requests to reload."""
+        """Until asked to stop: notice jumps of the clock, edits of the rules and requests to reload."""
         wall, monotonic = clock.wall(), clock.monotonic()
         while not self._stop.wait(_LOOK_S):
             now, elapsed = clock.wall(), timedelta(seconds=clock.monotonic() - monotonic)
@@ -101,7 +123,7 @@ class Daemon:
                 self._log.warning("clock jumped", seconds=round(jump.total_seconds(), 1))
                 wake()
             wall, monotonic = now, clock.monotonic()
-            if self._reload.is_set():
+            if self._lookout.has_changed() or self._reload.is_set():
                 self._reload.clear()
                 self._take_over_rules()
                 wake()
@@ -124,8 +146,11 @@ class Daemon:
             holding(self._state_dir / "turn.lock", who="the daemon's turn", patience=timedelta(hours=1)),
         ):
             done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked)
-        if done.did_something:
+        if asked or done.did_something:
             self._log.info("turn", **summary_of(done))
+        for each in done.ingested:
+            if each.warning:
+                self._log.warning("a file may be a page only", source=each.source, warning=each.warning)
         for failure in done.failures:
             self._log.error("source failed", error=str(failure))
         return done
@@ -138,18 +163,23 @@ class Daemon:
             problem = "the daemon understands: turn, status"
             return {"exit_code": int(ExitCode.USAGE), "summary": {}, "problems": [problem]}
         try:
-            done = self._turn(notify=bool(question.get("notify", True)), asked=True)
-            with self._app.store.reading() as tx:
-                result = conclude(tx, done, strict=bool(question.get("strict")), now=clock.wall())
+            result = self._recorded_turn(notify=bool(question.get("notify", True)), strict=bool(question.get("strict")))
         except WatcherError as error:
             return {"exit_code": int(error.exit_code), "summary": {}, "problems": [str(error)]}
-        if self._problem:
-            return {
-                "exit_code": int(ExitCode.CONFIG),
-                "summary": result.summary,
-                "problems": [self._problem, *result.problems],
-            }
         return {"exit_code": int(result.exit_code), "summary": result.summary, "problems": result.problems}
+
+    def _recorded_turn(self, *, notify: bool, strict: bool) -> Conclusion:
+        """A turn that somebody asked for: it is a run, whether or not there was anything to do."""
+        store = self._app.store
+        with store.writing() as tx:
+            run = start_run(tx, "daemon", now=clock.wall())
+        done = self._turn(notify=notify, asked=True)
+        with store.writing() as tx:
+            result = conclude(tx, done, strict=strict, now=clock.wall())
+            if self._problem:
+                result = result._replace(exit_code=ExitCode.CONFIG, problems=[self._problem, *result.problems])
+            finish_run(tx, run, exit_code=int(result.exit_code), summary=result.summary, now=clock.wall())
+        return result
 
     def _take_over_rules(self) -> None:
         """Load the rules anew; when they are broken, go on with the last good ones and say so."""
@@ -158,13 +188,16 @@ class Daemon:
             rules = self._load_rules()
         except ConfigError as error:
             self._problem = f"rules not reloaded, the last good ones stay in force: {error.problems[0]}"
+            trouble = rules_invalid(error, content_hash(self._rules))
+            with self._one_turn:
+                self._app = replace(self._app, troubles=(trouble,))
             self._log.error(
                 "rules invalid, the last good ones stay in force", problems=[str(p) for p in error.problems]
             )
         else:
             self._problem = ""
             with self._one_turn:
-                self._app = replace(self._app, rules=rules)
+                self._app = replace(self._app, rules=rules, troubles=())
             self._log.info("rules reloaded", rules=len(rules.rules), content_hash=rules.content_hash)
         systemd.tell("READY=1")
 

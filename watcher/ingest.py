@@ -24,7 +24,7 @@ from watcher.sources import Source
 from watcher.store.alerts import mark_dirty
 from watcher.store.engine import Store
 from watcher.store.events import Recorded, record_events
-from watcher.store.quarantine import add_rejections
+from watcher.store.quarantine import add_rejections, count_waiting
 from watcher.store.series import fold
 from watcher.store.sources import (
     advance_load,
@@ -81,11 +81,21 @@ class Ingested(NamedTuple):
     quarantined: int = 0
     #: Whether the very same file had been read before.
     seen: bool = False
+    #: Whether it has just as many rows as a page of its source, so that others may be missing.
+    is_page: bool = False
 
     @property
     def changed(self) -> int:
         """Records that are new, revised or deleted."""
         return self.added + self.revised + self.deleted
+
+    @property
+    def warning(self) -> str:
+        """What somebody should look at although the file was read; empty when there is nothing."""
+        if not self.is_page:
+            return ""
+        todo = "compare with the number that the site shows"
+        return f"{self.name}: exactly {self.rows} rows, which is a page and may not be the whole ({todo})"
 
 
 class Lookout:
@@ -175,6 +185,20 @@ def ingest_file(
     return _store(store, _Load(feed, path, load.id, load.rows, inspected), rules, now, progress)
 
 
+def rows_waiting(store: Store, feed: Feed, path: Path, *, today: date) -> int:
+    """How many rows of a file that was read before still wait in quarantine.
+
+    A row that an earlier file had brought already waits there as a row of that one, so the file is read again for it.
+    """
+    with store.reading() as tx:
+        load = loaded_before(tx, feed.name, sha256=_hash(path))
+    if load is None or not load.quarantined:
+        return 0
+    bad = [record for record in _read(feed, path, today) if isinstance(record, Rejection)]
+    with store.reading() as tx:
+        return count_waiting(tx, bad, source=feed.name, load=load.id)
+
+
 class _Inspected(NamedTuple):
     rows: int
     #: All of them, when they are few.
@@ -227,7 +251,7 @@ def _inspect(feed: Feed, path: Path, today: date) -> _Inspected:
         place = f"in column {column!r}" if column else "over the whole row"
         raise DataError(
             f"{bad.total()} of {rows} rows cannot be read, more than the {feed.bad_rows:.0%} that are allowed; "
-            f"nothing was stored. Most of it, {times} times, is {place}: {examples[column]}",
+            f"nothing was stored. Most of it, {'once' if times == 1 else f'{times} times'}, is {place}: {examples[column]}",
             where=str(path),
             todo=f"is it a file of the kind '{feed.source.KIND}'? see also bad_rows in watcher.yaml",
         )
@@ -248,7 +272,8 @@ def _store(store: Store, load: _Load, rules: RuleSet, now: datetime, progress: P
     with store.writing() as tx:
         finish_load(tx, load.id, now=now)
     told: dict[str, Any] = dict(totals)
-    return Ingested(load.path.name, load.feed.name, rows=inspected.rows, **told)
+    is_page = inspected.rows in load.feed.source.DEFAULTS.page_sizes
+    return Ingested(load.path.name, load.feed.name, rows=inspected.rows, is_page=is_page, **told)
 
 
 def _store_chunk(

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
 
-import structlog
 from pydantic import SecretStr
+
+from watcher.later import Later
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+_structlog = Later("structlog")
 
 #: Shorter values are words that a log may well hold.
 _SHORTEST_SECRET = 6
+
+
+class _Setup:
+    """How the log was asked to be; what it needs is imported when something is logged, and most commands log nothing."""
+
+    def __init__(self) -> None:
+        self.due: Callable[[], None] | None = None
+
+
+_SETUP = _Setup()
 
 
 def configure(*, level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:
@@ -20,31 +37,37 @@ def configure(*, level: str = "info", style: str = "auto", stream: TextIO | None
 
     :param style: ``json``, ``console``, or ``auto``: console on a terminal, JSON elsewhere.
     """
-    out = stream or sys.stderr
-    on_terminal = out.isatty() if style == "auto" else style == "console"
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=out.isatty()) if on_terminal else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(_brief_traceback()),
-            _redact,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=out),
-        cache_logger_on_first_use=False,
-    )
+    _SETUP.due = partial(_configure, level, style, stream or sys.stderr)
     # Both print the URL of each request, which for a chat webhook is the secret itself.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def logger() -> structlog.typing.FilteringBoundLogger:
+def _configure(level: str, style: str, out: TextIO) -> None:
+    on_terminal = out.isatty() if style == "auto" else style == "console"
+    renderer: Processor = (
+        _structlog.dev.ConsoleRenderer(colors=out.isatty()) if on_terminal else _structlog.processors.JSONRenderer()
+    )
+    _structlog.configure(
+        processors=[
+            _structlog.processors.add_log_level,
+            _structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _structlog.processors.ExceptionRenderer(_brief_traceback()),
+            _redact,
+            renderer,
+        ],
+        wrapper_class=_structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=_structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+
+
+def logger() -> FilteringBoundLogger:
     """The log of this process."""
-    log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    if _SETUP.due is not None:
+        _SETUP.due()
+        _SETUP.due = None
+    log: FilteringBoundLogger = _structlog.get_logger()
     return log
 
 
@@ -85,6 +108,6 @@ def _without_secrets(value: Any) -> Any:
             return value
 
 
-def _brief_traceback() -> structlog.tracebacks.ExceptionDictTransformer:
+def _brief_traceback() -> Any:
     """Tracebacks without the values of local variables, which may be secrets."""
-    return structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=12)
+    return _structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=12)

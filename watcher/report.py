@@ -44,6 +44,7 @@ def problems_of(done: Turn) -> list[str]:
             for each in done.ingested
             if each.quarantined
         ),
+        *(each.warning for each in done.ingested if each.warning),
     ]
 
 

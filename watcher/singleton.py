@@ -22,7 +22,7 @@ def holding(path: Path, *, who: str, patience: timedelta = timedelta()) -> Itera
     :param who: who we are, written into the file for whoever finds it locked.
     :raises Locked: when somebody else holds it for longer than our patience; names the holder.
     """
-    descriptor = _open(path, os.O_CREAT)
+    descriptor = _open(path)
     try:
         _lock(descriptor, path, patience)
         os.ftruncate(descriptor, 0)
@@ -33,19 +33,26 @@ def holding(path: Path, *, who: str, patience: timedelta = timedelta()) -> Itera
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock now."""
-    if not path.exists():
+    """Whether somebody holds the lock now; looking needs no more than to be allowed to read.
+
+    :raises StoreError: when it may not be looked at.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
         return False
-    descriptor = _open(path)
+    except OSError as error:
+        todo = "it and its folder must belong to whoever runs this"
+        raise StoreError(f"the lock cannot be looked at: {error.strerror}", where=str(path), todo=todo) from None
     try:
         return not _try(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _open(path: Path, flags: int = 0) -> int:
+def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         todo = "the folder must exist (watcher init makes it) and belong to whoever runs watcher"

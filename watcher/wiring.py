@@ -30,7 +30,7 @@ from watcher.log import hide
 from watcher.net import Egress
 from watcher.notify import Switchboard
 from watcher.receivers import RECEIVERS, Access, Server
-from watcher.sources import SOURCES
+from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
 
 
@@ -146,6 +146,7 @@ def access_of(settings: Settings, receiver: str) -> Access:
         mail=server,
         mail_password=password,
         signing_secrets=tuple(_secret(settings, each) for each in own.signing_secrets),
+        secret_file=lambda path: _secret(settings, SecretReference(file=str(path))),
         directory=settings.state_dir / "messages",
     )
 
@@ -161,12 +162,23 @@ def feed_of(settings: Settings, name: str) -> Feed:
     """A source of the settings by its name; the name of a kind stands for one with the kind's defaults.
 
     :raises UsageError: when there is neither.
+    :raises ConfigError: for a kind that cannot be read without options.
     """
     own = settings.sources.get(name)
-    if own is None and name not in SOURCES:
-        there = ", ".join([*settings.sources, *(kind for kind in SOURCES if kind not in settings.sources)])
+    if own is None and name not in READY:
+        if name in SOURCES:
+            raise ConfigError([_without_options(settings, name)])
+        there = ", ".join([*settings.sources, *(kind for kind in READY if kind not in settings.sources)])
         raise UsageError(f"there is no source {name!r}", todo=f"one of: {there}")
     return _feed(settings, name, own or SourceSettings(kind=name))
+
+
+def _without_options(settings: Settings, kind: str) -> Problem:
+    """What to write for a kind that cannot be read before it is told more."""
+    needed = ", ".join(name for name, field in SOURCES[kind].Settings.model_fields.items() if field.is_required())
+    summary = f"the kind {kind!r} needs a source here with the options: {needed}"
+    example = f"sources: {{log: {{kind: {kind}, options: {{columns: {{id: ref, date: day, country: land}}}}}}}}"
+    return Problem(str(settings.path), 0, 0, summary, hint=f"write e.g. {example} and then: --source log")
 
 
 def query_offsets(settings: Settings) -> dict[str, timedelta]:

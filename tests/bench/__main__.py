@@ -24,7 +24,9 @@ from typing import Any, NamedTuple
 from tests.bench import records, rules
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("cold", "ingest", "rules")
+#: With so many rules each record is held against every one of them as well.
+EVERY = 100
+PARTS = ("cold", "ingest", "rules", "match")
 
 
 class Line(NamedTuple):
@@ -53,6 +55,7 @@ def main() -> None:
             "cold": lambda: cold(home / "cold", options.repeat),
             "ingest": lambda: ingest(home / "ingest", options.rows),
             "rules": lambda: judge(home / "rules", options.rows, options.rules),
+            "match": lambda: match(home / "match", options.rows),
         }
         for part in options.only:
             (home / part).mkdir()
@@ -182,6 +185,27 @@ def _judged(home: Path, file: Path, more: Path, number: int) -> Iterator[Line]:
     yield Line(f"{name}, nothing new", done["idle"], "daily buckets in SQLite", buckets["seconds"])
     yield Line(f"{name} loaded from YAML", done["load"], "daily buckets in SQLite", buckets["seconds"])
     yield Line(f"{name}: series built", done["build"], "daily buckets in SQLite", buckets["seconds"])
+
+
+def match(home: Path, rows: int) -> Iterator[Line]:
+    """Match rules over the records of a file, beside dicts that are made for just these rules."""
+    file = records.write(home / "records.csv", rows)
+    for number in (10, 100, 1_000):
+        done, floor, bare = (_matched(way, file, number) for way in ("dispatched", "dicts", "csv_and_dicts"))
+        _agree(done, floor, bare)
+        name = f"{number:,} match rules, {rows:,} records"
+        rate = f"{done['seconds'] / rows * 1e6:.1f} us a record, {done['answer'][0]:,} found"
+        yield Line(name, done["seconds"], "dicts, same records", floor["seconds"], rate)
+        whole = done["reading"] + done["seconds"]
+        yield Line(f"{name}, read", whole, "csv.reader + dicts", bare["seconds"], "read, validated, matched")
+        if number == EVERY:
+            every = _matched("every_rule", file, number)
+            _agree(done, every)
+            yield Line(name, done["seconds"], "every rule, every record", every["seconds"])
+
+
+def _matched(way: str, file: Path, rules: int) -> dict[str, Any]:
+    return _figures("tests.bench.matching", way, str(file), str(rules))
 
 
 # --- what the parts share ---------------------------------------------------------------------------------------------

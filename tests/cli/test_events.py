@@ -165,6 +165,10 @@ def test_an_export_can_be_read_back_as_a_table(recorded, home, good, tmp_path):
     assert [[event[name] for name in told] for event in again] == [[event[name] for name in told] for event in first]
 
 
+def test_a_source_that_has_brought_nothing_yet_has_no_events_and_is_no_mistake(good):
+    assert good("events", "--source", "log") == "no event\n"
+
+
 def test_missing_deaths_stay_missing_in_every_format(recorded, good):
     assert json.loads(good("events", "--source", "log", "--format", "jsonl"))["fatalities"] is None
     assert json.loads(good("events", "--source", "log", "--format", "json"))[0]["fatalities"] is None
@@ -191,6 +195,7 @@ def test_a_record_cannot_move_the_cursor(home, it_is, good):
         (["--to", "unknown"], "--to: an unknown date bounds nothing"),
         (["--as-known", "2020-13-01"], "is no moment"),
         (["--limit", "-1"], "--limit"),
+        (["--source", "acledd"], "there is no source 'acledd' (did you mean 'acled'?)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -31,7 +31,7 @@ def test_facts_are_listed_with_who_says_so_how_sure_and_since_when(article, good
         in lines
     )
     assert (
-        "no leader aqim, emir Abdelmalek Droukdel unknown 2020-06-03 killed Ana Maria Baloi B2 2020-07-31 file:sahel.yaml"
+        "no leader aqim, head Abdelmalek Droukdel unknown 2020-06-03 killed Ana Maria Baloi B2 2020-07-31 file:sahel.yaml"
         in lines
     )
 
@@ -46,6 +46,8 @@ def test_facts_are_listed_with_who_says_so_how_sure_and_since_when(article, good
         (["--key", "droukdel"], ["Abdelmalek Droukdel"]),
         (["--key", "JNIM"], ["jnim", "cordial", "strained", "clashing"]),
         (["--key", "$aqim"], ["Abdelmalek Droukdel"]),
+        (["--key", "al-Qaeda in the Islamic Maghreb"], ["Abdelmalek Droukdel"]),
+        (["--key", "Drukdal"], ["Abdelmalek Droukdel"]),
         (["--key", "Greater Sahara"], ["cordial", "strained", "clashing"]),
         (["--kind", "area"], ["jnim"]),
         (["--kind", "dyad"], ["cordial", "strained", "clashing"]),

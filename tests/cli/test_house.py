@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from watcher import shipped
 from watcher.singleton import holding
 from watcher.store.schema import SCHEMA_REVISION
 
@@ -41,6 +43,29 @@ def test_init_again_keeps_what_is_there_and_repairs_what_is_missing(fresh, good)
     assert f"    kept  {fresh / 'watcher.yaml'}" in said
     assert f" written  {fresh / 'notify.yaml'}" in said
     assert (fresh / "watcher.yaml").read_text() == "instance: mine\n"
+
+
+def test_init_says_where_to_go_before_it_says_what_to_type(home, good):
+    said = good("init", "a desk", "--empty")
+    advice = said.partition("Next: ")[2].splitlines()
+    assert advice[1] == "  cd 'a desk'"
+    assert (home / "a desk" / "watcher.yaml").exists()
+
+
+@pytest.mark.parametrize("here", [(), (".",), ("../home",)], ids=["no folder", "a dot", "a way back"])
+def test_init_sends_nobody_to_where_one_stands(home, good, here):
+    assert "  cd " not in good("init", *here)
+
+
+def test_the_rules_that_init_copies_may_be_written_by_their_owner_alone(tmp_path, monkeypatch):
+    rules = tmp_path / "data" / "rules"
+    shutil.copytree(shipped.shipped("rules"), rules)
+    for path in (rules, *rules.rglob("*")):
+        path.chmod(0o777)
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "data" / "package")
+    copied = tmp_path / "copied"
+    shipped.copy_rules(copied)
+    assert [path for path in (copied, *copied.rglob("*")) if path.stat().st_mode & 0o022] == []
 
 
 def test_init_can_leave_the_shipped_rules_out(tmp_path, good):

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,6 +68,26 @@ class Daemon:
         self._heard.close()
 
 
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+def _open_to_all(path: Path) -> None:
+    path.write_text("rules: []\n")
+    path.chmod(0o666)
+
+
+DAMAGES: Mapping[str, Callable[[Path], object]] = {
+    "half a file": lambda path: path.write_text("rules:\n  - alert: Hal"),
+    "smart quotes": lambda path: path.write_text("rules:\n  - alert: \u201cMany deaths\u201d\n    treshold: {}\n"),
+    "binary garbage": lambda path: path.write_bytes(bytes(range(256))),
+    "a sparse file of a gigabyte": _sparse,
+    "a pipe": os.mkfifo,
+    "a file that everybody may write to": _open_to_all,
+}
+
+
 @pytest.fixture
 def daemon(home, tmp_path) -> Iterator[Daemon]:
     """A daemon that is ready."""
@@ -101,6 +121,26 @@ def test_check_asks_the_running_daemon_for_a_turn_and_reports_its_result(daemon,
     assert run("check", "--fail-on", "critical").code == 1
     assert run("check", "--format", "nagios").code == 2
     assert run("check", "--print", "firing").out.startswith("critical  ")
+
+
+def test_a_turn_that_was_asked_for_is_logged_and_a_run_even_when_there_was_nothing_to_do(daemon, run):
+    for _ in range(2):
+        assert run("check", "--no-notify").code == 0
+    runs = json.loads(run("status", "--format", "json").out)["runs"]
+    assert [(each["door"], each["exit_code"], bool(each["finished_at"])) for each in runs] == [("daemon", 0, True)] * 2
+    assert [line["event"] for line in daemon.logged()].count("turn") >= 2
+
+
+def test_a_file_of_just_a_page_is_logged_and_told(daemon, home, run):
+    day = (clock.wall().date() - timedelta(days=30)).isoformat()
+    write(home / "page", [raid(n, day, 0) for n in range(4_999)]).rename(home / "inbox" / "page.csv")
+    told = "page.csv: exactly 4999 rows, which is a page and may not be the whole"
+    said = run("check")
+    assert said.code == 0
+    warnings = [line["warning"] for line in daemon.logged() if line["event"] == "a file may be a page only"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith(told)
+    assert said.err in {"", f"watcher: {warnings[0]}\n"}, "the daemon's own turn may have come first"
 
 
 def test_what_the_daemon_stumbled_over_is_in_the_status(daemon, home, run, good):
@@ -147,7 +187,7 @@ def test_broken_rules_leave_the_last_good_ones_in_force_and_everybody_hears_it(d
     assert said.code == 78
     assert "rules not reloaded, the last good ones stay in force: " in said.err
     assert "sahel.yaml:1:9" in said.err
-    assert told(home) == ["state_at_start"]
+    assert sorted(told(home)) == ["first", "state_at_start"], "the alert about the rules, and what already holds"
     status = good("status")
     assert "daemon  running\n" in status
     assert "LOOK    rules not reloaded, the last good ones stay in force" in status
@@ -155,7 +195,40 @@ def test_broken_rules_leave_the_last_good_ones_in_force_and_everybody_hears_it(d
     rules.write_text(sound)
     daemon.reload()
     assert run("check").code == 0
+    assert told(home)[2:] == ["all_resolved"]
     assert "LOOK" not in good("status")
+
+
+def test_an_edit_is_taken_over_within_seconds_without_being_asked(daemon, home, run):
+    write(home / "inbox" / "last_week.csv", [deaths(1, 20)])
+    assert run("check", "--fail-on", "critical").code == 0
+    rules = home / "rules" / "sahel.yaml"
+    edited = rules.with_name(".sahel.yaml.swp")
+    edited.write_text(rules.read_text().replace("critical: value >= 50", "critical: value >= 20"))
+    edited.replace(rules)
+    daemon.wait_for("RELOADING=1")
+    daemon.wait_for("READY=1")
+    assert run("check", "--fail-on", "critical").code == 1
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES.values()), ids=list(DAMAGES))
+def test_it_survives_in_its_rules_folder(daemon, home, run, damage):
+    damage(home / "rules" / "new.yaml")
+    daemon.wait_for("RELOADING=1")
+    daemon.wait_for("READY=1")
+    write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
+    said = run("check")
+    assert said.code == 78
+    assert "new.yaml" in said.err
+    assert sorted(told(home)) == ["first", "state_at_start"]
+
+
+def test_a_folder_that_is_no_longer_open_to_all_is_taken_over_again(daemon, home, run):
+    for mode, code in ((0o777, 78), (0o755, 0)):
+        (home / "rules").chmod(mode)
+        daemon.wait_for("RELOADING=1")
+        daemon.wait_for("READY=1")
+        assert run("check").code == code
 
 
 def test_rules_that_were_changed_are_taken_over(daemon, home, run):

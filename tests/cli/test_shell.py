@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from datetime import timedelta
@@ -66,6 +67,52 @@ def test_closed_streams_do_not_end_a_turn(home, news, shell, run, redirect):
     assert json.loads(run("status", "--format", "json").out)["counts"]["critical"] == 1
 
 
+CUT_OFF = (
+    "watcher: standard output cannot be written: No space left on device "
+    "(what was printed is cut off; make room, or print elsewhere)\n"
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["events"], id="a list longer than any buffer"),
+        pytest.param(["status"], id="a page"),
+        pytest.param(["status", "--format", "json"], id="one long document, written at once"),
+        pytest.param(["status", "--format", "nagios"], id="a line for a monitor"),
+        pytest.param(["check", "--format", "json"], id="a line, written when all is done"),
+        pytest.param(["--version"], id="what click prints"),
+        pytest.param(["events", "--help"], id="help"),
+    ],
+)
+def test_a_full_disk_under_standard_output_is_a_line_and_74(home, news, shell, arguments):
+    said = shell(*arguments, redirect=">/dev/full")
+    assert (said.code, said.err) == (74, CUT_OFF)
+
+
+def test_a_full_disk_under_standard_output_costs_no_turn(home, news, shell, run):
+    assert shell("check", "--format", "json", redirect=">/dev/full").code == 74
+    assert len((home / "state" / "told.jsonl").read_text().splitlines()) == 1
+    [done] = json.loads(run("status", "--format", "json").out)["runs"]
+    assert done["exit_code"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["events", "--where", "{"], 2), (["nonsense"], 2), (["status"], 0)],
+    ids=["a mistake", "no such command", "nothing to say there"],
+)
+def test_a_full_disk_under_standard_error_leaves_the_exit_code(home, shell, arguments, code):
+    assert shell(*arguments, redirect="2>/dev/full").code == code
+
+
+def test_a_program_that_writes_at_once_is_no_different(home, news):
+    environment = {**bare_environment(), "PYTHONUNBUFFERED": "1"}
+    command = ["/bin/sh", "-c", f"{shlex.quote(sys.executable)} -m watcher status >/dev/full"]
+    said = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (74, CUT_OFF)
+
+
 def test_closed_output_never_writes_into_the_store(home, news, shell, run):
     run("check", "--no-notify")
     assert shell("events", redirect=">&- 2>&-").code == 0
@@ -81,18 +128,33 @@ def test_names_are_printed_in_any_locale(home, news, run):
     assert rb"M\xe9naka" in said.stdout
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(home, news, run):
-    run("check")
-    watcher = f"{sys.executable} -m watcher events --format csv"
-    script = f'{{ {watcher}; echo "code $?" >&2; }} | head -1'
+def piped(home, arguments: str, reader: str) -> tuple[str, str]:
+    """What a reader in a pipe prints, and then the exit code of the command before it."""
+    script = f'{{ {shlex.quote(sys.executable)} -m watcher {arguments}; echo "code $?" >&2; }} | {reader}'
     said = subprocess.run(
         ["/bin/sh", "-c", script], env=bare_environment(), cwd=home, capture_output=True, text=True, check=True
     )
-    assert said.stdout.startswith("id,date,")
-    assert said.stderr == "code 0\n"
+    return said.stdout, said.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(home, news, run):
+    run("check")
+    printed, said = piped(home, "events --format csv", "head -1")
+    assert printed.startswith("id,date,")
+    assert said == "code 0\n"
+
+
+@pytest.mark.parametrize("arguments", ["events", "status --format json", "--help", "check --format json"])
+def test_a_reader_that_is_gone_before_the_first_line_is_no_error(home, news, arguments):
+    gone = "exec <&-; cat /dev/null"
+    assert piped(home, arguments, f'sh -c "{gone}"') == ("", "code 0\n")
+
+
+def test_a_reader_that_is_gone_changes_nothing_about_the_exit_code(home, news):
+    assert piped(home, "check --fail-on warning --format json", "true") == ("", "code 1\n")
 
 
 def test_what_it_writes_is_not_for_everybody_whatever_the_umask(home):
-    command = f"umask 0; exec {sys.executable} -m watcher init desk --empty"
+    command = f"umask 0; exec {shlex.quote(sys.executable)} -m watcher init desk --empty"
     subprocess.run(["/bin/sh", "-c", command], env=bare_environment(), cwd=home, check=True, capture_output=True)
     assert [path for path in (home / "desk").rglob("*") if path.stat().st_mode & 0o002] == []

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from watcher.config.secret import reveal
 from watcher.core.delivery import Outgoing
+from watcher.core.secret import SecretReference
 from watcher.net import Egress
 from watcher.receivers import Access
 
@@ -32,6 +34,10 @@ def outgoing(body: bytes = b'{"a":1}', **changes: Any) -> Outgoing:
 def access(**changes: Any) -> Access:
     """An access that lets a test reach loopback, with changes."""
     plain = Access(
-        egress=Egress(allow_networks=["127.0.0.0/8"]), now=lambda: NOW, instance="desk-1", deadline=timedelta(seconds=5)
+        egress=Egress(allow_networks=["127.0.0.0/8"]),
+        now=lambda: NOW,
+        instance="desk-1",
+        secret_file=lambda path: reveal(SecretReference(file=str(path)), environ={}, folder=path.parent),
+        deadline=timedelta(seconds=5),
     )
     return replace(plain, **changes)

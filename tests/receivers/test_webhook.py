@@ -4,12 +4,15 @@ import base64
 import json
 import logging
 import re
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
@@ -20,10 +23,11 @@ from tests.receivers.outgoings import NOW, access, outgoing
 from tests.zoo import NOBODY, Connection, Server, answer, hang, hang_up, reset, say
 from watcher.core.delivery import Outcome, OutcomeClass
 from watcher.core.message.payload import webhook_document
+from watcher.core.message.phrase import clean
 from watcher.core.message.wording import subject
 from watcher.net import Egress, Reply
 from watcher.receivers import webhook
-from watcher.receivers.webhook import Settings, outcome_of, recipients, render, retry_after
+from watcher.receivers.webhook import Place, Settings, outcome_of, recipients, render, retry_after
 
 SHORT, LONG = timedelta(seconds=0.2), timedelta(seconds=5)
 NEW = "whsec_" + base64.b64encode(b"the new secret, 24 bytes").decode()
@@ -40,7 +44,7 @@ def send(server: Server, *, body: bytes = b'{"a":1}', **changes) -> Outcome:
 
 
 def replied(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Outcome:
-    return outcome_of(Reply(status, {"content-type": "text/plain", **(headers or {})}, body), url=URL, now=NOW)
+    return outcome_of(Reply(status, {"content-type": "text/plain", **(headers or {})}, body), place=Place(URL), now=NOW)
 
 
 # --- settings ----------------------------------------------------------------------------------------------------------
@@ -200,6 +204,7 @@ def test_every_attempt_has_its_own_moment_and_the_same_key():
 
 def test_the_url_is_read_from_its_file_at_every_attempt(tmp_path):
     file = tmp_path / "hook.url"
+    file.touch(0o600)
     configured = Settings(url_file=file)
     with Server(answer(204)) as server:
         file.write_text(f"  {server.url('/one')}\n")
@@ -308,17 +313,33 @@ def test_what_never_left_is_not_ambiguous():
     assert (outcome.kind, outcome.code) == (OutcomeClass.RECOVERABLE, "timeout")
 
 
-def test_a_file_that_is_not_there_is_a_matter_of_configuration(tmp_path):
-    settings = Settings(url_file=tmp_path / "CANARY")
-    assert webhook.send(outgoing(), settings=settings, access=access()) == Outcome(
-        OutcomeClass.CONFIG, "url_file", "the file with the URL cannot be read: No such file or directory"
-    )
+UNUSABLE = {
+    "a file that is not there": (
+        Path.unlink,
+        "the file cannot be read: No such file or directory; check path and owner",
+    ),
+    "a file that holds no text": (lambda file: file.write_bytes(b"\xff\xfe"), "the file is not UTF-8 text"),
+    "a file that others can read": (lambda file: file.chmod(0o644), "others can read the file; chmod 600 {}"),
+    "a file that the group can write": (lambda file: file.chmod(0o620), "others can read the file; chmod 600 {}"),
+    "an empty file": (lambda file: file.write_text(""), "the file is empty or larger than 64 KiB"),
+}
 
 
-def test_a_file_that_holds_no_text_is_a_matter_of_configuration(tmp_path):
-    (tmp_path / "hook.url").write_bytes(b"\xff\xfe")
-    outcome = webhook.send(outgoing(), settings=Settings(url_file=tmp_path / "hook.url"), access=access())
-    assert outcome == Outcome(OutcomeClass.CONFIG, "url_file", "the file with the URL holds no text")
+@pytest.mark.parametrize(("spoil", "why"), UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_a_file_that_cannot_be_used_is_a_matter_of_configuration(spoil, why, tmp_path):
+    file = tmp_path / "u"
+    settings = secret_url(file, "https://hooks.example.org/CANARY")
+    spoil(file)
+    outcome = webhook.send(outgoing(), settings=settings, access=access())
+    said = clean(f"u: {why.format(file)}", limit=160)
+    assert outcome == Outcome(OutcomeClass.CONFIG, "url_file", said)
+
+
+def secret_url(file: Path, url: str) -> Settings:
+    """A webhook whose URL stands in a file that only its owner can read."""
+    file.touch(0o600)
+    file.write_text(url)
+    return Settings(url_file=file)
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_!", "whsec_CANARYCANARYx", "CANARY é"])
@@ -393,7 +414,7 @@ def test_some_of_what_a_server_says_is_kept(status, body, detail):
 
 def test_a_page_for_people_is_not_kept():
     reply = Reply(404, {"content-type": "text/html"}, b"<html>")
-    assert outcome_of(reply, url=URL, now=NOW).detail == "Not Found"
+    assert outcome_of(reply, place=Place(URL), now=NOW).detail == "Not Found"
 
 
 @pytest.mark.parametrize(
@@ -409,7 +430,133 @@ def test_a_page_for_people_is_not_kept():
 )
 def test_no_part_of_the_url_is_repeated(url):
     reply = Reply(403, {"content-type": "text/plain"}, b"CANARY12 is not known here")
-    assert outcome_of(reply, url=url, now=NOW).detail == "Forbidden"
+    assert outcome_of(reply, place=Place(url), now=NOW).detail == "Forbidden"
+
+
+#: Nobody asks a name server for this: the tests give its addresses.
+HOST = "canary-tenant.hooks-canary.example.org"
+CANARIES = ("canary", "example", "t0path")
+
+
+def loopback(_host: str, _port: int) -> list[str]:
+    return ["127.0.0.1"]
+
+
+def nobody(_host: str, _port: int) -> list[str]:
+    raise socket.gaierror(socket.EAI_NONAME, "canary: no such name")
+
+
+def shows_nothing(outcome: Outcome, log: str) -> bool:
+    return not any(canary in f"{outcome!r} {log}".lower() for canary in CANARIES)
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        pytest.param(hang_up, "the address in u: the connection was cut", id="the server hangs up"),
+        pytest.param(hang, "the address in u: the deadline passed", id="the server says nothing"),
+        pytest.param(say(b"x\r\n"), "the address in u: its answer cannot be understood", id="nonsense"),
+        pytest.param(
+            answer(302, Location=f"https://{HOST}/t0path"), "Found; redirects are not followed", id="a redirect"
+        ),
+        pytest.param(
+            answer(404, body=f"no app at {HOST}".encode(), Content_Type="text/plain"), "Not Found", id="says the host"
+        ),
+        pytest.param(
+            answer(403, body=b"CANARY-TENANT is suspended", Content_Type="text/plain"), "Forbidden", id="says a part"
+        ),
+        pytest.param(
+            answer(403, body=b"invalid_token", Content_Type="text/plain"), "Forbidden: invalid_token", id="says why"
+        ),
+    ],
+)
+def test_nothing_of_an_address_in_a_file_is_shown_whatever_the_server_does(act, said, tmp_path, caplog):
+    with caplog.at_level(logging.DEBUG), Server(act) as server:
+        settings = secret_url(tmp_path / "u", server.url("/t0path", host=HOST))
+        egress = Egress(allow_networks=["127.0.0.0/8"], resolver=loopback)
+        outcome = webhook.send(outgoing(), settings=settings, access=access(egress=egress, deadline=SHORT))
+        assert server.requests
+    assert outcome.detail == said
+    assert shows_nothing(outcome, caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "said"),
+    [
+        pytest.param(
+            f"http://{HOST}/t0path",
+            {"resolver": loopback},
+            "the address in u: its address is not on the public internet (name its network in allow_networks)",
+            id="the guard does not let it out",
+        ),
+        pytest.param(
+            f"http://{HOST}/t0path", {"resolver": nobody}, "the address in u: there is no such host", id="no such host"
+        ),
+        pytest.param(
+            f"http://{HOST}:{NOBODY}/t0path",
+            {"resolver": loopback, "allow_networks": ["127.0.0.0/8"]},
+            "the address in u: nobody takes the connection",
+            id="nobody listens",
+        ),
+        pytest.param(
+            f"http://{HOST}/t0path",
+            {"proxy": f"http://127.0.0.1:{NOBODY}"},
+            "the address in u: nobody takes the connection",
+            id="the proxy is not there",
+        ),
+        pytest.param(
+            f"https://{HOST}:99999/t0path",
+            {},
+            "the address in u: the URL cannot be used (it must begin with https:// and a host name)",
+            id="no such port",
+        ),
+        pytest.param(
+            f"ftp://{HOST}/t0path",
+            {},
+            "u: expected a URL that begins with https:// or http:// and names a host",
+            id="another scheme",
+        ),
+        pytest.param(
+            f"https://[{HOST}/",
+            {},
+            "u: expected a URL that begins with https:// or http:// and names a host",
+            id="half a host",
+        ),
+    ],
+)
+def test_nothing_of_an_address_in_a_file_is_shown_when_nothing_left(url, options, said, tmp_path, caplog):
+    with caplog.at_level(logging.DEBUG):
+        settings = secret_url(tmp_path / "u", url)
+        outcome = webhook.send(outgoing(), settings=settings, access=access(egress=Egress(**options)))
+    assert outcome.detail == said
+    assert shows_nothing(outcome, caplog.text)
+
+
+def test_nothing_of_an_address_in_a_file_is_shown_when_the_certificate_is_of_another_host(tmp_path, caplog):
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("another.test").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with caplog.at_level(logging.DEBUG), Server(answer(204), tls=context) as server:
+        settings = secret_url(tmp_path / "u", server.url("/t0path", host=HOST))
+        egress = Egress(allow_networks=["127.0.0.0/8"], resolver=loopback, ca_file=tmp_path / "ca.pem")
+        outcome = webhook.send(outgoing(), settings=settings, access=access(egress=egress))
+    said = "the address in u: its certificate is not valid: it is made out to another name"
+    assert outcome == Outcome(OutcomeClass.CONFIG, "tls", said)
+    assert shows_nothing(outcome, caplog.text)
+
+
+@pytest.mark.parametrize("said", ["bücher-canary.example", "xn--bcher-canary-dlb.example"])
+def test_a_host_in_other_letters_is_the_same_host(said):
+    place = Place("https://bücher-canary.example/", alias="the address in u")
+    reply = Reply(404, {"content-type": "text/plain"}, f"no app at {said}".encode())
+    assert outcome_of(reply, place=place, now=NOW).detail == "Not Found"
+
+
+def test_the_host_of_a_url_that_is_no_secret_is_named():
+    outcome = webhook.send(
+        outgoing(), settings=Settings(url=SecretStr(f"http://{HOST}/")), access=access(egress=Egress(resolver=nobody))
+    )
+    assert outcome.detail == f"{HOST}: there is no such host"
 
 
 @pytest.mark.parametrize(

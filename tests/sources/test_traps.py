@@ -23,6 +23,8 @@ from tests.sources.samples import (
     the_rejection,
 )
 from watcher.core.errors import DataError
+from watcher.core.selector import selector
+from watcher.sources import SOURCES
 
 DAY = date(2020, 12, 3)
 
@@ -192,6 +194,14 @@ def test_what_is_no_value_of_its_column_is_refused_and_never_becomes_zero(column
     assert repr(text[:20])[:-1] in rejected.reason
 
 
+@pytest.mark.parametrize("rows", [4_999, 5_000])
+def test_a_file_of_just_an_api_page_is_read_whole_and_known_as_a_page(rows):
+    data = ambushes(*({"event_id_cnty": f"MLI{number}"} for number in range(rows)))
+    assert len(events(read_acled(data))) == rows
+    assert rows in SOURCES["acled"].DEFAULTS.page_sizes
+    assert rows not in SOURCES["ucdp"].DEFAULTS.page_sizes | SOURCES["table"].DEFAULTS.page_sizes
+
+
 def test_a_file_longer_than_an_api_page_is_read_to_its_end():
     data = ambushes(*({"event_id_cnty": f"MLI{number}"} for number in range(5_001)))
     assert len(events(read_acled(data))) == 5_001
@@ -222,6 +232,34 @@ def test_an_unknown_word_in_an_open_list_is_kept_and_stops_nothing(words):
     assert event.civilian_targeting is (None if "civilian_targeting" in words else False)
 
 
+def test_an_event_type_that_acled_does_not_have_is_kept_and_can_be_selected():
+    event = the_event(read_acled(ambushes({"event_type": "Cyber attack", "sub_event_type": "Flood of requests"})))
+    assert (event.event_type, event.sub_event_type) == ("Cyber attack", "Flood of requests")
+    assert selector({"event_type": "cyber attack"}).matches(event)
+    assert not selector({"event_type": "Battles"}).matches(event)
+
+
+#: One name, written in all the ways in which files and people write it.
+SPELLINGS = [
+    pytest.param("Ménaka", "Menaka", id="without its accent"),
+    pytest.param("Me\u0301naka", "M\u00e9naka", id="with the accent as a letter of its own (NFD)"),
+    pytest.param("In\u00a0Delimane", "In Delimane", id="with a space that does not break"),
+    pytest.param("M\u2019Bera", "M'Bera", id="with a typographic apostrophe"),
+    pytest.param("M\u2018Bera", "M'Bera", id="with a typographic quotation mark"),
+    pytest.param("M\u02bcBera", "M'Bera", id="with an apostrophe that is a letter"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+@pytest.mark.parametrize("column", ["location", "admin2", "actor1"])
+def test_a_name_is_selected_by_a_rule_that_writes_it(column, one, other):
+    field = "actor" if column == "actor1" else column
+    for written, asked in ((one, other), (other, one)):
+        event = the_event(read_acled(ambushes({column: written})))
+        assert selector({field: asked}).matches(event)
+        assert not selector({field: f"{asked} Nord"}).matches(event)
+
+
 def test_both_styles_of_inter_codes_give_the_same_event():
     text = {"inter1": "Rebel group", "inter2": "Rebel group", "interaction": "Rebel group-Rebel group"}
     assert read_acled(ambushes(text)) == read_acled(ambushes())
@@ -240,6 +278,25 @@ def test_low_and_high_estimates_are_carried_and_need_not_surround_the_best():
 def test_imprecise_times_and_places_are_read_with_their_precision():
     event = the_event(read_acled(ambushes({"time_precision": "3", "geo_precision": "3"})))
     assert (event.time_precision, event.geo_precision) == (3, 3)
+
+
+def test_a_rule_can_leave_out_imprecise_days():
+    rows = ({"event_id_cnty": f"MLI{number}", "time_precision": str(number)} for number in (1, 2, 3))
+    to_the_day, to_the_week, to_the_month = events(read_acled(ambushes(*rows)))
+    kept = [
+        selector({"time_precision": 1}),
+        selector({"time_precision": {"below": 2}}),
+        selector({"time_precision": [1]}),
+    ]
+    for where in kept:
+        assert [where.matches(event) for event in (to_the_day, to_the_week, to_the_month)] == [True, False, False]
+    imprecise = selector({"not": {"time_precision": [1, 2]}})
+    assert [imprecise.matches(event) for event in (to_the_day, to_the_week, to_the_month)] == [False, False, True]
+
+
+def test_a_rule_can_leave_out_a_year_that_ucdp_has_no_day_for():
+    day, year = events(read_ucdp(clashes({}, {"id": "900002", "date_prec": "5", "date_start": "2020-01-01"})))
+    assert [selector({"time_precision": {"below": 3}}).matches(event) for event in (day, year)] == [True, False]
 
 
 def test_a_mass_re_stamp_changes_no_content():

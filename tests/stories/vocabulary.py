@@ -110,7 +110,12 @@ def _change_rules(stage: Stage, step: Step) -> None:
 
 @does("the daemon reloads the rules")
 def _reload(stage: Stage, step: Step) -> Step:
-    daemon = Daemon(stage.app, state_dir=stage.settings.state_dir, load_rules=lambda: load_rule_set(stage.settings))
+    daemon = Daemon(
+        stage.app,
+        state_dir=stage.settings.state_dir,
+        rules=stage.settings.rules,
+        load_rules=lambda: load_rule_set(stage.settings),
+    )
     with capture_logs():
         daemon._take_over_rules()
     stage.app = daemon._app

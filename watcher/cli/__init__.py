@@ -6,7 +6,6 @@ A command is imported when it is called, so that ``watcher --help`` stays fast.
 from __future__ import annotations
 
 import difflib
-import io
 import os
 import sys
 import traceback
@@ -14,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any
 
 import click
 
+from watcher.cli import streams
 from watcher.core.errors import ConfigError, ExitCode, WatcherError
 
 #: Section → command → what it does, in one line.
@@ -36,6 +35,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Records and facts": {
         "ingest": "Read files of records into the store.",
         "events": "List or export the records behind any selector.",
+        "vocabulary": "The actors, countries, areas and types that the records really hold.",
         "quarantine": "Rows that could not be read: list, show, retry.",
         "facts": "What is known of rivalry, leadership, control, ..., as of any date.",
         "baseline": "The stated numbers that rates are compared with.",
@@ -45,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Rules": {
         "lint": "Check rules, settings and routes.",
+        "test": "Run rule tests: made-up records in, expected alerts out.",
         "rules": "List the rules, or show one with every default.",
         "notify": "Send a marked test message to a receiver.",
     },
@@ -81,15 +82,6 @@ class Doors(click.Group):
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what it printed must have reached its reader, or the reader is gone."""
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise UnheardError from None
-        return code
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the base class's signature
         """The commands by section, without importing any of them."""
         for section, commands in SECTIONS.items():
@@ -113,45 +105,36 @@ def doors() -> None:
     """
 
 
-class UnheardError(Exception):
-    """The reader of our output, ``head`` for one, has seen enough."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every error becomes a line that says what to do."""
-    _stand_in_for_closed_streams()
+    streams.prepare()
+    try:
+        return streams.finish(_run(arguments))
+    except streams.UnwrittenError as error:
+        return streams.give_up(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         return int(doors.main(args=arguments, prog_name="watcher", standalone_mode=False) or 0)
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except UnheardError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return ExitCode.OK
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except streams.UnwrittenError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last line before the shell
         return _tell(error)
 
 
-def _stand_in_for_closed_streams() -> None:
-    """Make sure that there are three streams, and that a name which the locale cannot write does not end a turn.
-
-    Where standard output is closed, its number would go to the next file that is opened, perhaps the store.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we do
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _tell(error: Exception) -> int:
     """Say what went wrong and what to do about it."""
+    from watcher.cli.fault import told
     from watcher.cli.table import safe
 
+    if isinstance(error, OSError) and (refused := told(error)) is not None:
+        _trace(error)
+        error = refused
     if isinstance(error, click.ClickException):
         error.show(sys.stderr)
         return ExitCode.USAGE
@@ -168,10 +151,17 @@ def _tell(error: Exception) -> int:
 def _bug(error: Exception) -> int:
     from watcher.log import redacted
 
-    if os.environ.get("WATCHER_TRACEBACK"):
-        print(redacted("".join(traceback.format_exception(error))), file=sys.stderr)
+    _trace(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     told = redacted(f"{type(error).__name__}: {error}")[:300]
     print(f"watcher: a bug, at {Path(place.filename).name}:{place.lineno}: {told}", file=sys.stderr)
     print("watcher: please report it with the output of: WATCHER_TRACEBACK=1 watcher ...", file=sys.stderr)
     return ExitCode.BUG
+
+
+def _trace(error: Exception) -> None:
+    """Print where an error comes from, for whoever asks to see it."""
+    if os.environ.get("WATCHER_TRACEBACK"):
+        from watcher.log import redacted
+
+        print(redacted("".join(traceback.format_exception(error))), file=sys.stderr)

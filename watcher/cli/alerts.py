@@ -12,7 +12,7 @@ import click
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.rulebook import Rulebook, did_you_mean, find_alert, find_rule
 from watcher.cli.table import LIST_FORMATS, Column, format_option, paint, print_csv, print_json, print_rows, safe
-from watcher.core.alert import Alert, State
+from watcher.core.alert import OURS, Alert, State
 from watcher.core.delivery import DeliveryState
 from watcher.core.errors import UsageError
 from watcher.core.message.phrase import counted, span_text
@@ -74,8 +74,8 @@ def _identity(tx: Tx, text: str | None, book: Rulebook) -> str:
     if not text:
         return ""
     known = {alert.rule for alert in find_alerts(tx)}
-    if text in known:
-        return text
+    if exact := known & {text, f"{OURS}{text}"}:
+        return exact.pop()
     if book.rules is None:
         raise UsageError(f"no alert is of a rule {text!r}", todo=did_you_mean(text, known))
     return find_rule(book.rules, text).identity
@@ -161,7 +161,8 @@ def _print(row: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], reminders
         print(
             f"\n{counted(len(reminders), 'reminder')}, the last on {newest.written_at:%Y-%m-%d %H:%M} to {newest.endpoint}"
         )
-    print(f"\nTimes are UTC. Why: watcher explain {row['fingerprint']}")
+    why = "watcher status" if row["rule"].startswith(OURS) else f"watcher explain {row['fingerprint']}"
+    print(f"\nTimes are UTC. Why: {why}")
 
 
 def _standing(row: Mapping[str, Any]) -> str:

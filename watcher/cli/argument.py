@@ -76,7 +76,7 @@ def opening(found: Inquiry, catalogue: Catalogue, place: str) -> Iterator[str]:
     yield ""
     question = (type(rule).model_fields[rule.detector_name].description or "").replace("``", "")
     yield from part("ASKS", [f"{question} {_parameters(rule)}"])
-    indicator = catalogue.indicators.get(getattr(rule.parameters, "indicator", ""))
+    indicator = next(iter(rule.indicators(catalogue)), None)
     if indicator is not None:
         yield from part("COUNTS", [_measure(indicator)])
     waiting = f", for {duration_text(rule.hold)}" if rule.hold else ""
@@ -98,14 +98,14 @@ def body(found: Inquiry, answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     if reading.status is not Status.OK:
         yield from part("FOUND", [f"It cannot be judged: {reading.reason}."])
     else:
-        yield from part("FOUND", [reading.sentence, reading.what])
-    yield from part("STEPS", [f"{number}. {step}" for number, step in enumerate(reading.arithmetic, start=1)])
+        yield from part("FOUND", [reading.telling.sentence, reading.telling.what])
+    yield from part("STEPS", [f"{number}. {step}" for number, step in enumerate(reading.telling.arithmetic, start=1)])
     if reading.status is Status.OK:
         yield from part("HOLDS?", _verdict(answer))
         yield from part("SEVERITY", _severity(found, answer) if answer.holds else [])
-    yield from part("SURE?", [reading.sure])
+    yield from part("SURE?", [reading.telling.sure])
     yield from part("UNKNOWN", [f"- {line}" for line in texts(evidence["unknown"])])
-    yield from part("SOURCES", [*texts(evidence["source"]), *_citations(reading.cites, catalogue.citations)])
+    yield from part("SOURCES", [*texts(evidence["source"]), *_citations(reading.telling.cites, catalogue.citations)])
 
 
 def standing(past: Past | None, found: Inquiry, answer: Answer | None) -> Iterator[str]:
@@ -185,6 +185,10 @@ def _ending(found: Inquiry) -> str:
 
 def _verdict(answer: Answer) -> Iterator[str]:
     finding = answer.finding
+    if not answer.reading.present:
+        # Whatever the lines of the condition say: it would be said of nothing.
+        yield f"No: what the rule looks for is not there. {answer.reading.telling.headline.rstrip('.')}."
+        return
     yield "Yes." if finding.holds else f"No: {'; '.join(finding.because)}."
     for each in answer.parts:
         yield f"- {each.text}: {'yes' if each.holds else 'no'}, {each.found}"

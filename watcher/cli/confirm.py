@@ -25,7 +25,8 @@ def command(config: Path | None, state: str, key: str, *, since: str | None, not
     r"""Confirm a fact: the desk has checked it today, whoever said it first.
 
     A claim becomes a confirmed fact of the desk, known from now on; what was known before stays as it was known. The
-    file it came from is left alone.
+    file it came from is left alone. A fact that was stale counts again. What is derived from records is not confirmed:
+    assert it.
 
     \b
     watcher facts rivalry

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from watcher.cli.opening import on_terminal
+from watcher.cli.opening import draws, on_terminal
 from watcher.core.errors import UsageError
 from watcher.core.message.chart import pace_chart
 from watcher.demo import FIRST_TURN, LAST_TURN, Demo, Week
@@ -86,11 +86,12 @@ class Screen:
 
     def _print_alert(self, alert: Mapping[str, Any], detail: Mapping[str, Any]) -> None:
         severity = str(alert["labels"]["severity"])
+        dot = "●" if draws() else "*"
         over = " (over)" if alert["status"] == "resolved" else ""
         print()
         click.echo(
             click.style(
-                f"  ● {severity.upper()}{over}  {alert['annotations']['summary']}", fg=_COLOURS[severity], bold=True
+                f"  {dot} {severity.upper()}{over}  {alert['annotations']['summary']}", fg=_COLOURS[severity], bold=True
             )
         )
         for line in textwrap.wrap(str(alert["annotations"].get("description", "")), 76):
@@ -111,7 +112,7 @@ def _introduce() -> None:
 def _conclude(home: Path, config: Path, screen: Screen, seconds: float) -> None:
     if screen.chart:
         width = min(100, max(60, shutil.get_terminal_size((80, 24)).columns))
-        print(pace_chart(screen.chart, width=width, unit="deaths", colour=on_terminal()))
+        print(pace_chart(screen.chart, width=width, unit="deaths", colour=on_terminal(), ascii_only=not draws()))
         print()
     messages = len(list((home / "state" / "messages").rglob("*.eml")))
     print(f"{screen.arrivals} messages arrived at the receiver, in {seconds:.0f} s. What is left to look at:")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from watcher.config.facts import read_fact
 from watcher.core.catalogue import Catalogue
 from watcher.core.country import find_country
 from watcher.core.errors import ConfigError, UsageError
-from watcher.core.fact import Fact, FactVersion, KeyKind, StateDefinition
+from watcher.core.event import Basis
+from watcher.core.fact import DESK, Fact, FactVersion, KeyKind, StateDefinition
 from watcher.core.label import fold
 from watcher.core.rule import RuleSet
+from watcher.core.timeline import forbidden
 from watcher.store.citations import find_citations
 from watcher.store.engine import Store
 from watcher.store.facts import Identity, find_facts
@@ -80,17 +83,20 @@ def read(state: StateDefinition, key: str, value: str, rest: Mapping[str, Any], 
     raise UsageError(summary, where=place, todo=hint)
 
 
-def identify(tx: Tx, state: StateDefinition, key: str, since: str | None) -> Identity:
+def identify(tx: Tx, state: StateDefinition, key: str, since: str | None, *, ours: bool = False) -> Identity:
     """The current fact that is meant; its date may be left out where there is only one.
+
+    :param ours: whether only what the desk asserted or confirmed can be meant, where it did so for this key.
 
     :raises UsageError: when there is none, or more than one.
     """
     current = find_facts(tx, state=state.state)
     wanted = _plain_key(key, state)
-    found = [version.fact for version in current if _comparable(version.fact.key, state) == wanted]
+    meant = [version for version in current if _comparable(version.fact.key, state) == wanted]
+    mine = [version for version in meant if version.source == DESK] if ours else []
+    found = [version.fact for version in mine or meant]
     if not found:
-        known = sorted({key_text(version.fact.key) for version in current})
-        raise UsageError(f"nothing is known of {state.state} of {key!r}", todo=did_you_mean(key, known))
+        raise _unknown_key(key, state, sorted({key_text(version.fact.key) for version in current}))
     dates = sorted({str(fact.since) for fact in found})
     if since is None and len(dates) > 1:
         raise UsageError(
@@ -104,6 +110,32 @@ def identify(tx: Tx, state: StateDefinition, key: str, since: str | None) -> Ide
             todo=f"from: {', '.join(dates)}",
         )
     return (state.state, found[0].key, since or dates[0])
+
+
+def _unknown_key(key: str, state: StateDefinition, known: Sequence[str]) -> UsageError:
+    hint = did_you_mean(key, known)
+    if state.derived and not hint.startswith("did you mean"):
+        what = (
+            f"nobody asserts {state.state} of {key!r}, and what is derived from records is not confirmed or withdrawn"
+        )
+        return UsageError(what, todo=f"to state it yourself: watcher assert {state.state}")
+    return UsageError(f"nothing is known of {state.state} of {key!r}", todo=hint)
+
+
+def refuse_transition(tx: Tx, state: StateDefinition, fact: Fact, now: datetime) -> None:
+    """Hold a new fact against those before and after it on the timeline of its key.
+
+    :raises UsageError: when the state does not go that way.
+    """
+    current = find_facts(tx, state=state.state, key=fact.key)
+    others = [each for each in current if each.source != DESK or str(each.fact.since) != str(fact.since)]
+    stated = FactVersion(0, DESK, fact, now, None, Basis.LOAD, now)
+    for before, after in forbidden(state, [*others, stated]):
+        if stated is before or stated is after:
+            first, second = before.fact, after.fact
+            dates = {"since": str(first.since), "then": str(second.since)}
+            why, _, may = state.refusal(first.value, second.value, **dates).partition("; ")
+            raise UsageError(why, where="VALUE", todo=may)
 
 
 def sentence(version: FactVersion, tx: Tx) -> str:

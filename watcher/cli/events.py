@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime
 from itertools import islice
@@ -13,7 +13,7 @@ import click
 
 from watcher import clock
 from watcher.cli.opening import config_option, end_of, open_settings, open_store
-from watcher.cli.rulebook import did_you_mean, find_alert
+from watcher.cli.rulebook import did_you_mean, find_alert, rule_behind
 from watcher.cli.table import Column, Row, format_option, print_csv, print_rows, safe
 from watcher.config.document import MarkedDocument, load_document
 from watcher.config.settings import Settings
@@ -29,8 +29,9 @@ from watcher.evidence import reading_period
 from watcher.inquiry import inquire
 from watcher.store.alerts import find_transitions
 from watcher.store.events import find_events
-from watcher.store.measure import group_of
+from watcher.store.measure import groups_of
 from watcher.store.schema import Tx
+from watcher.store.sources import find_sources
 from watcher.wiring import load_rule_set, query_offsets
 
 #: Rows of text unless a limit is given.
@@ -92,7 +93,8 @@ def command(
     watcher events --indicator moz_fatalities --as-known 2020-07-07
     watcher events --alert 4f1c
 
-    An export can be read back as a source of the kind `table`: its columns have the names that this kind uses.
+    An export can be read back as a source of the kind `table` whose `columns` name each part by itself: {id: id, date:
+    date, country: country, ...}.
     """
     if sum(each is not None for each in (where, indicator, alert)) > 1:
         raise UsageError("--where, --indicator and --alert exclude each other", todo="give one of them")
@@ -100,6 +102,7 @@ def command(
     as_known = end_of(options["as_known"]) if options["as_known"] else None
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         selection = _selection(tx, settings, (where, indicator, alert), as_known)
+        _refuse_unknown(tx, settings, options["sources"])
         selection = _narrowed(selection, options)
         limit = _SHOWN if options["limit"] is None and style == "text" else options["limit"]
         with closing(_find(tx, selection, as_known, newest_first=bool(limit))) as found:
@@ -151,11 +154,11 @@ def _of_indicator(rules: RuleSet, name: str) -> Selection:
 def _of_alert(tx: Tx, settings: Settings, text: str, moment: datetime) -> Selection:
     alert = find_alert(tx, text)
     rules = load_rule_set(settings)
-    rule = next((rule for rule in rules.rules if rule.identity == alert.rule), None)
-    if rule is None:
-        raise UsageError(f"the rule of this alert, {alert.rule!r}, is no longer there", todo="watcher alerts --all")
-    indicator = rules.catalogue.indicators.get(getattr(rule.parameters, "indicator", ""))
+    rule = rule_behind(rules, alert)
+    indicator = next(iter(rule.indicators(rules.catalogue)), None)
     if indicator is None:
+        if rule.combine is not None:
+            raise UsageError(f"{rule.alert!r} rests on other alerts", todo=f"watcher explain {alert.fingerprint}")
         raise UsageError(f"{rule.alert!r} rests on facts, not on records", todo="watcher facts")
     answer = inquire(tx, rules, rule, offsets=query_offsets(settings), moment=moment).answer(alert.group)
     period = reading_period(answer.reading) if answer else None
@@ -171,6 +174,14 @@ def _last_period(tx: Tx, fingerprint: str) -> Period | None:
         if isinstance(first, date) and isinstance(last, date):
             return Period.between(first, last)
     return None
+
+
+def _refuse_unknown(tx: Tx, settings: Settings, sources: Iterable[str]) -> None:
+    """Refuse a source that is neither in the store nor in the settings, where one may wait for its first record."""
+    known = sorted({*settings.sources, *(each.name for each in find_sources(tx))})
+    for name in sources:
+        if name not in known:
+            raise UsageError(f"there is no source {name!r}", todo=did_you_mean(name, known))
 
 
 def _narrowed(selection: Selection, options: dict[str, Any]) -> Selection:
@@ -211,7 +222,7 @@ def _find(
     )
     indicator = selection.indicator
     for version in found:
-        if indicator is None or group_of(indicator, version.event) == selection.group:
+        if indicator is None or selection.group in groups_of(indicator, version.event):
             yield version
 
 

@@ -12,10 +12,9 @@ from watcher import clock
 from watcher.cli import argument
 from watcher.cli.argument import STEPS, Past
 from watcher.cli.opening import config_option, end_of, open_settings, open_store
-from watcher.cli.rulebook import find_alert, find_rule, match_alert, match_rule, rule_places
+from watcher.cli.rulebook import find_alert, find_rule, match_alert, match_rule, rule_behind, rule_places
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.catalogue import Catalogue
-from watcher.core.errors import UsageError
 from watcher.core.label import Labels
 from watcher.core.message.phrase import mappings, moment_of
 from watcher.core.rule import Rule, RuleSet
@@ -63,13 +62,7 @@ def _resolve(tx: Tx, rules: RuleSet, what: str) -> tuple[Rule, Labels | None]:
     """The rule that is meant, and the group where an alert was named."""
     alert = match_alert(tx, what)
     if alert is not None:
-        rule = next((rule for rule in rules.rules if rule.identity == alert.rule), None)
-        if rule is None:
-            raise UsageError(
-                f"the rule of this alert, {alert.rule!r}, is no longer there",
-                todo=f"its history: watcher alerts {alert.fingerprint}",
-            )
-        return rule, alert.group
+        return rule_behind(rules, alert), alert.group
     if match_rule(rules, what) is None and what and not set(what) - set("0123456789abcdef"):
         find_alert(tx, what)
     return find_rule(rules, what), None

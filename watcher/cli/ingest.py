@@ -18,22 +18,27 @@ from watcher import clock
 from watcher.cli.opening import config_option, open_settings, open_store, quiet_log
 from watcher.cli.table import format_option, safe
 from watcher.core.errors import ExitCode, WatcherError
-from watcher.ingest import Feed, Ingested, ingest_file
+from watcher.ingest import Feed, Ingested, ingest_file, rows_waiting
 from watcher.singleton import holding
+from watcher.sources import READY
 from watcher.store.engine import Store
 from watcher.wiring import feed_of, load_rule_set
 
 _BAR = 30
+#: What the file is called that standard input is kept in.
+_STANDARD_INPUT = "standard input"
 
 
 @click.command()
 @config_option
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", required=True, metavar="NAME", help="A source of watcher.yaml, or a kind: acled, ucdp.")
+@click.option(
+    "--source", required=True, metavar="NAME", help=f"A source of watcher.yaml, or a kind: {', '.join(READY)}."
+)
 @click.option(
     "--bad-rows", type=click.FloatRange(0, 1), metavar="SHARE", help="Refuse a file with more bad rows than this."
 )
-@click.option("--strict", is_flag=True, help="Exit 65 when rows were quarantined.")
+@click.option("--strict", is_flag=True, help="Exit 65 when rows are in quarantine.")
 @format_option("text", "json")
 def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style: str, **options: Any) -> int:
     r"""Read files of records into the store; `-` is standard input.
@@ -62,24 +67,31 @@ def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style:
 
 def _ingest(store: Store, feed: Feed, path: Path, rules: Any, style: str, *, strict: bool) -> ExitCode:
     progress = _show_progress if sys.stderr.isatty() else None
+    now = clock.wall()
     try:
-        done = ingest_file(store, feed, path, rules, now=clock.wall(), progress=progress)
+        done = ingest_file(store, feed, path, rules, now=now, progress=progress)
+        waiting = rows_waiting(store, feed, path, today=now.date()) if done.seen else done.quarantined
     except WatcherError as error:
+        if path.name == _STANDARD_INPUT:
+            error.where = error.where.replace(str(path), _STANDARD_INPUT)
         print(f"watcher: {safe(str(error))}", file=sys.stderr)
         return error.exit_code
     finally:
         if progress:
             print("\r\033[K", end="", file=sys.stderr)
     if style == "json":
-        print(json.dumps({**done._asdict(), "seen": done.seen}, sort_keys=True))
+        print(json.dumps({**done._asdict(), "waiting": waiting}, sort_keys=True))
     else:
-        print(safe(_sentence(done)))
-    return ExitCode.DATA if strict and done.quarantined else ExitCode.OK
+        print(safe(_sentence(done, waiting)))
+    if done.warning:
+        print(f"watcher: {safe(done.warning)}", file=sys.stderr)
+    return ExitCode.DATA if strict and waiting else ExitCode.OK
 
 
-def _sentence(done: Ingested) -> str:
+def _sentence(done: Ingested, waiting: int) -> str:
+    rest = f"; {waiting} in quarantine (see: watcher quarantine list)" if waiting else ""
     if done.seen:
-        return f"{done.name}: the same file was read before; nothing changed"
+        return f"{done.name}: the same file was read before; nothing changed{rest}"
     counts = {
         "new": done.added,
         "revised": done.revised,
@@ -88,7 +100,6 @@ def _sentence(done: Ingested) -> str:
         "older than what is stored": done.older,
     }
     told = ", ".join(f"{number} {word}" for word, number in counts.items() if number or word == "new")
-    rest = f"; {done.quarantined} in quarantine (see: watcher quarantine list)" if done.quarantined else ""
     return f"{done.name}: {done.rows} rows: {told}{rest}"
 
 
@@ -111,7 +122,7 @@ def _files(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _spool(folder: Path) -> Path:
-    target = folder / "standard-input"
+    target = folder / _STANDARD_INPUT
     with target.open("wb") as out:
         shutil.copyfileobj(sys.stdin.buffer, out)
     return target

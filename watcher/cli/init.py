@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from watcher.config.settings import Settings, load_settings
-from watcher.core.errors import UsageError
-from watcher.shipped import shipped
+from watcher.shipped import copy_rules, shipped
 from watcher.store.migrate import create
 
 
@@ -39,6 +38,8 @@ def command(folder: Path, *, empty: bool) -> int:
         print(f"{'ready':>8}  {store.shown}")
     print()
     print("Next: say who is told in notify.yaml and the mail server in watcher.yaml, then")
+    if folder.resolve() != Path.cwd():
+        print(f"  cd {shlex.quote(str(folder))}")
     print("  watcher lint                                  does everything load?")
     print("  watcher ingest your-export.csv --source acled")
     print("  watcher check                                 one turn; put it into cron, or: watcher run")
@@ -65,19 +66,8 @@ def _write(folder: Path, *, empty: bool) -> Iterator[tuple[Path, str]]:
     if rules.exists():
         yield rules, "kept"
     elif empty:
-        rules.mkdir()
+        rules.mkdir(mode=0o755)
         yield rules, "made"
     else:
-        yield from _copy_rules(rules)
-
-
-def _copy_rules(target: Path) -> Iterator[tuple[Path, str]]:
-    origin = shipped("rules")
-    if not origin.is_dir():
-        raise UsageError(
-            "the shipped rules are not there", where=str(origin), todo="install watcher anew, or use --empty"
-        )
-    shutil.copytree(origin, target)
-    for path in sorted(target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    yield target, "written"
+        copy_rules(rules)
+        yield rules, "written"

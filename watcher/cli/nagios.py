@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from watcher.cli.fault import told
+from watcher.cli.streams import UnwrittenError
 from watcher.core.errors import WatcherError
 
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -32,8 +34,17 @@ def guarded(plugin: Callable[[], int]) -> int:
     try:
         return plugin()
     except WatcherError as error:
-        print(f"WATCHER {_WORDS[UNKNOWN]} - {_one_line(str(error))}")
-        return UNKNOWN
+        return _stopped(error)
+    except OSError as error:
+        refused = None if isinstance(error, UnwrittenError) else told(error)
+        if refused is None:
+            raise
+        return _stopped(refused)
+
+
+def _stopped(error: WatcherError) -> int:
+    print(f"WATCHER {_WORDS[UNKNOWN]} - {_one_line(str(error))}")
+    return UNKNOWN
 
 
 def _one_line(text: str) -> str:

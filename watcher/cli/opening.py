@@ -1,4 +1,7 @@
-"""What most commands begin with: the settings, the rules, the store."""
+"""What most commands begin with: the settings, the rules, the store.
+
+A command that opens none of them waits for none of their imports.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from watcher.config.settings import Settings, find_settings, load_settings
 from watcher.core.errors import UsageError
 from watcher.core.period import partial_date
-from watcher.log import configure
-from watcher.singleton import holding
-from watcher.store.engine import Store
+
+if TYPE_CHECKING:
+    from watcher.config.settings import Settings
+    from watcher.store.engine import Store
 
 #: How long a command waits for a turn that is going on.
 PATIENCE = timedelta(minutes=4)
@@ -40,11 +43,15 @@ def config_option(command: Command) -> Command:
 
 def open_settings(config: Path | None) -> Settings:
     """Find and read the settings."""
+    from watcher.config.settings import find_settings, load_settings
+
     return load_settings(find_settings(config, os.environ, Path()))
 
 
 def open_store(settings: Settings, *, read_only: bool = False) -> Store:
     """Open the store that the settings name."""
+    from watcher.store.engine import Store
+
     return Store.open(settings.store.url, read_only=read_only)
 
 
@@ -54,6 +61,8 @@ def alone(settings: Settings, *, who: str) -> Iterator[None]:
 
     :raises Locked: when somebody else does not finish.
     """
+    from watcher.singleton import holding
+
     with (
         holding(settings.state_dir / "sender.lock", who=who, patience=PATIENCE),
         holding(settings.state_dir / "turn.lock", who=who, patience=PATIENCE),
@@ -63,6 +72,8 @@ def alone(settings: Settings, *, who: str) -> Iterator[None]:
 
 def quiet_log(settings: Settings, *, verbose: bool = False) -> None:
     """The log of a command: warnings and worse, unless asked for more."""
+    from watcher.log import configure
+
     configure(level=settings.log.level if verbose else "warning", style=settings.log.format)
 
 
@@ -103,3 +114,12 @@ def end_of(text: str) -> datetime:
 def on_terminal() -> bool:
     """Whether a person is watching."""
     return sys.stdout.isatty()
+
+
+def draws() -> bool:
+    """Whether what is printed may hold the signs that charts are drawn with; in the C locale only ASCII is printed."""
+    try:
+        "▲└─⠒█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

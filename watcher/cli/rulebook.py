@@ -10,7 +10,7 @@ from typing import Any
 from watcher.config.document import MarkedDocument, load_document
 from watcher.config.rules import find_rule_files
 from watcher.config.settings import Settings
-from watcher.core.alert import Alert
+from watcher.core.alert import OURS, Alert
 from watcher.core.errors import ConfigError, UsageError
 from watcher.core.label import slug
 from watcher.core.rule import Rule, RuleSet
@@ -40,7 +40,21 @@ class Rulebook:
     def name(self, identity: str) -> str:
         """What a person calls a rule."""
         rule = self.rule(identity)
-        return rule.alert if rule else identity
+        return rule.alert if rule else identity.removeprefix(OURS)
+
+
+def rule_behind(rules: RuleSet, alert: Alert) -> Rule:
+    """The rule of an alert.
+
+    :raises UsageError: when nobody wrote it, or it is no longer there.
+    """
+    rule = next((rule for rule in rules.rules if rule.identity == alert.rule), None)
+    if rule is not None:
+        return rule
+    history = f"its history: watcher alerts {alert.fingerprint}"
+    if alert.rule.startswith(OURS):
+        raise UsageError(f"{alert.rule.removeprefix(OURS)!r} is about watcher itself, not about records", todo=history)
+    raise UsageError(f"the rule of this alert, {alert.rule!r}, is no longer there", todo=history)
 
 
 def find_rule(rules: RuleSet, text: str) -> Rule:

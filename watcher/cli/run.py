@@ -17,8 +17,8 @@ from watcher.wiring import load_rule_set, open_app
 def command(config: Path | None) -> int:
     r"""Take a turn every few seconds until stopped.
 
-    SIGTERM lets what is on the wire finish and exits 0; SIGHUP loads the rules anew and keeps the last good ones when
-    they are broken. Under systemd, readiness and the watchdog are told.
+    Rules that were edited are taken over within seconds; while they are broken, the last good ones stay in force and
+    an alert says so. SIGTERM lets what is on the wire finish and exits 0; SIGHUP loads the rules at once. Under systemd, readiness and the watchdog are told.
 
     \b
     watcher run --config /etc/watcher/watcher.yaml
@@ -27,4 +27,5 @@ def command(config: Path | None) -> int:
     settings = open_settings(config)
     configure(level=settings.log.level, style=settings.log.format)
     app = open_app(settings)
-    return Daemon(app, state_dir=settings.state_dir, load_rules=lambda: load_rule_set(settings)).run()
+    daemon = Daemon(app, state_dir=settings.state_dir, rules=settings.rules, load_rules=lambda: load_rule_set(settings))
+    return daemon.run()

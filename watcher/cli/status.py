@@ -19,13 +19,14 @@ from watcher.config.settings import Settings
 from watcher.control import ask
 from watcher.core.alert import Alert, State
 from watcher.core.delivery import DeliveryState
-from watcher.core.errors import Locked, UsageError
+from watcher.core.errors import Locked, StoreError, UsageError
 from watcher.core.period import duration, duration_text
 from watcher.core.severity import Severity
 from watcher.singleton import is_held
-from watcher.store.alerts import find_alerts, find_transitions, rule_set_in_force, rule_states
+from watcher.store.alerts import find_alerts, find_transitions, rule_states
 from watcher.store.deliveries import outbox_summary
 from watcher.store.quarantine import count_quarantined
+from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.runs import last_runs
 from watcher.store.schema import SCHEMA_REVISION, Tx
 from watcher.store.sources import find_sources
@@ -161,8 +162,12 @@ def _rules(tx: Tx, book: Rulebook) -> dict[str, Any]:
 
 
 def _daemon(settings: Settings) -> dict[str, Any]:
-    if not is_held(settings.state_dir / "daemon.lock"):
-        return {"running": False, "problem": ""}
+    """How the daemon does; ``running`` is None where whoever asks may not see it."""
+    try:
+        if not is_held(settings.state_dir / "daemon.lock"):
+            return {"running": False, "problem": ""}
+    except StoreError:
+        return {"running": None, "problem": ""}
     try:
         said = ask(settings.state_dir / "daemon.sock", {"ask": "status"}, timeout_s=_PATIENCE_S)
     except Locked:
@@ -220,7 +225,7 @@ def _staleness(
         yield "no turn was ever taken"
     elif oldest is not None and now - last_turn > oldest:
         age = duration_text(timedelta(minutes=(now - last_turn) // timedelta(minutes=1)))
-        yield f"the last turn was {age} ago, and no daemon is running"
+        yield f"the last turn was {age} ago{'' if daemon['running'] is None else ', and no daemon is running'}"
 
 
 # --- what is printed --------------------------------------------------------------------------------------------------
@@ -255,6 +260,8 @@ def _print(standing: Standing) -> None:
 
 
 def _daemon_words(daemon: Mapping[str, Any]) -> str:
+    if daemon["running"] is None:
+        return "not to be seen by this user"
     if not daemon["running"]:
         return "not running"
     return "running" if daemon["answers"] else "running, and does not answer"

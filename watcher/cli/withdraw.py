@@ -31,7 +31,7 @@ def command(config: Path | None, state: str, key: str, *, since: str | None) -> 
     """
     now = clock.wall()
     with open_desk(config) as desk, desk.store.writing() as tx:
-        version = withdraw_fact(tx, identify(tx, desk.state(state), key, since), now=now)
+        version = withdraw_fact(tx, identify(tx, desk.state(state), key, since, ours=True), now=now)
         mark_dirty(tx, "facts", version.known_to or now)
         print(f"withdrawn: {sentence(version, tx)}")
     return 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import csv
 import secrets
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple
 from watcher.app import App, turn
 from watcher.config.settings import load_settings
 from watcher.demo.receiver import Receiver
-from watcher.shipped import shipped
+from watcher.shipped import copy_rules
 from watcher.store.migrate import create
 from watcher.wiring import open_app
 
@@ -67,7 +66,7 @@ class Demo:
         (self.folder / "webhook-secret").write_text(self._secret)
         self.config.write_text(_SETTINGS)
         (self.folder / "notify.yaml").write_text(_ROUTES.format(url=self.receiver.url))
-        shutil.copytree(shipped("rules"), self.folder / "rules")
+        copy_rules(self.folder / "rules")
         settings = load_settings(self.config)
         settings.state_dir.mkdir(mode=0o700)
         create(settings.store.url).close()

@@ -18,9 +18,8 @@ from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
-import httpx
-
 from watcher.core.errors import WatcherError
+from watcher.later import Later
 from watcher.net.address import Address
 
 #: Asks for the addresses of a host, in order of preference.
@@ -29,6 +28,10 @@ Resolver = Callable[[str, int], Sequence[str]]
 #: A connection that is not there after this will not come.
 CONNECT = timedelta(seconds=5)
 
+# For the list of authorities that comes with it.
+_httpx = Later("httpx")
+#: OpenSSL's codes for a certificate of another host, mail address or IP address.
+_WRONG_NAME = frozenset({62, 63, 64})
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
 
 
@@ -52,11 +55,11 @@ class Fault(StrEnum):
 
 
 class EgressRefused(WatcherError):
-    """The guard refused to send; nothing left this machine. Names the host only."""
+    """The guard refused to send; nothing left this machine. Names the host only, or what stands for it."""
 
 
 class EgressFailed(WatcherError):
-    """The network or the other side failed. Names the host only."""
+    """The network or the other side failed. Names the host only, or what stands for it."""
 
     def __init__(self, kind: Fault, what: str, *, where: str = "", written: bool = False) -> None:
         super().__init__(what, where=where)
@@ -130,7 +133,9 @@ def _failed(fault: OSError) -> EgressFailed:
     if isinstance(fault, TimeoutError):
         return EgressFailed(Fault.TIMEOUT, "the deadline passed")
     if isinstance(fault, ssl.SSLCertVerificationError):
-        return EgressFailed(Fault.TLS, f"its certificate is not valid: {fault.verify_message}")
+        # What OpenSSL says of a wrong name repeats the right one, and that may be the secret.
+        why = "it is made out to another name" if fault.verify_code in _WRONG_NAME else fault.verify_message
+        return EgressFailed(Fault.TLS, f"its certificate is not valid: {why}")
     if isinstance(fault, ssl.SSLError) and not isinstance(fault, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return EgressFailed(Fault.TLS, f"TLS failed: {fault.reason or 'no reason given'}")
     return EgressFailed(Fault.RESET, "the connection was cut")
@@ -150,7 +155,7 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 @cache
 def _tls_context(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(trust_env=False)
+    context: ssl.SSLContext = _httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     if ca_file:
         context.load_verify_locations(ca_file)

@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
 
 from watcher.core.document import Document
+from watcher.core.errors import ConfigError, Problem
 from watcher.core.secret import SecretReference
 from watcher.net import Egress
 from watcher.receivers.mime import address
@@ -74,6 +75,10 @@ class Server(Document):
         return self.port or _PORTS[self.security]
 
 
+def _no_secret(path: Path) -> SecretStr:
+    raise ConfigError([Problem(str(path), 0, 0, "no secret file can be read here")])
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Everything an endpoint may use on its way out."""
@@ -87,6 +92,8 @@ class Access:
     mail_password: SecretStr | None = None
     #: The newest first; each signs every webhook, so that receivers can change over.
     signing_secrets: tuple[SecretStr, ...] = ()
+    #: Reads a file that only its owner may read, and keeps what it says out of the log; a ConfigError says why not.
+    secret_file: Callable[[Path], SecretStr] = _no_secret
     #: Where ``file`` writes when its settings do not say.
     directory: Path = field(default_factory=Path)
     #: A shorter deadline than the channel's own.

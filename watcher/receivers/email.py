@@ -12,15 +12,17 @@ from watcher.core.delivery import Outcome, OutcomeClass, Outgoing
 from watcher.core.document import Document
 from watcher.core.message import Desk, Notification
 from watcher.core.message.wording import subject
+from watcher.later import Later
 from watcher.receivers.access import Access, Rendered, Security, Server
 from watcher.receivers.mime import CONTENT_TYPE, address, addressed, message_id, to_mime
-from watcher.receivers.smtp import hand_over
 
 __all__ = ["CHANNEL", "DEADLINE", "LEASE", "Security", "Server", "Settings", "recipients", "render", "send"]
 
 CHANNEL = "email"
 DEADLINE = timedelta(seconds=120)
 LEASE = timedelta(seconds=300)
+
+_smtp = Later("watcher.receivers.smtp")
 
 
 def _addresses(written: object) -> tuple[str, ...]:
@@ -63,10 +65,11 @@ def send(outgoing: Outgoing, *, settings: Settings, access: Access) -> Outcome: 
     except ValueError:
         return Outcome(OutcomeClass.PERMANENT, "encoding", "the message or its address cannot be sent as mail")
     key = message_id(outgoing.message, outgoing.delivery, access.instance)
-    return hand_over(
+    outcome: Outcome = _smtp.hand_over(
         addressed(outgoing.body, sender=server.sender, recipient=to, message_id=key),
         recipient=to,
         server=server,
         password=access.mail_password,
         deadline=access.within(DEADLINE),
     )
+    return outcome

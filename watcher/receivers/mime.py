@@ -15,7 +15,10 @@ from email.utils import format_datetime
 
 from watcher.core.message import Desk, Notification, dedup_key
 from watcher.core.message.wording import subject, text
-from watcher.receivers.html import html
+from watcher.later import Later
+
+# With jinja2 behind it.
+_html = Later("watcher.receivers.html")
 
 CONTENT_TYPE = "message/rfc822"
 #: Longer subjects are cut.
@@ -75,7 +78,7 @@ def to_mime(notification: Notification, desk: Desk) -> bytes:
         message["References"] = " ".join(threads)
     # Quoted-printable never holds "=_", so the boundary cannot occur inside; and no line is too long for any server.
     message.set_content(clean_body(text(notification, desk)), cte="quoted-printable")
-    message.add_alternative(clean_body(html(notification, desk)), subtype="html", cte="quoted-printable")
+    message.add_alternative(clean_body(_html.html(notification, desk)), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{notification.id or 'watcher'}")
     return message.as_bytes()
 

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from watcher.sources import acled, table, ucdp
 from watcher.sources.source import Source, SourceDefaults
 
+
+def _needs_options(source: Source) -> bool:
+    return any(field.is_required() for field in source.Settings.model_fields.values())
+
+
 #: By the word that stands under ``kind`` in the settings.
 SOURCES: Mapping[str, Source] = {acled.KIND: acled, ucdp.KIND: ucdp, table.KIND: table}
+#: Kinds that need no options, so that the name of the kind will do for a source.
+READY = tuple(kind for kind, source in SOURCES.items() if not _needs_options(source))
 
-__all__ = ["SOURCES", "Source", "SourceDefaults"]
+__all__ = ["READY", "SOURCES", "Source", "SourceDefaults"]

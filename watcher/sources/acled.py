@@ -28,6 +28,8 @@ DEFAULTS = SourceDefaults(
     licence="ACLED's terms of use: rows must not be passed on; alerts may quote figures with attribution.",
     citation="Raleigh, C., Kishi, R. and Linke, A. (2023). Political instability patterns are obscured by conflict"
     " dataset scope conditions, sources, and coding choices. Humanities and Social Sciences Communications 10, 74.",
+    # The second is the API's default; files of the first are pages of it that were saved without their last row.
+    page_sizes=frozenset({4_999, 5_000}),
 )
 
 DATE_STYLES = ("%d %B %Y", *days.ISO_DATES, "%d-%B-%Y", "%d %B %y", "%d-%B-%y")

@@ -24,6 +24,8 @@ class SourceDefaults:
     licence: str
     #: How to cite the data.
     citation: str
+    #: Numbers of rows that are a page of what the source hands out: such a file is probably not the whole.
+    page_sizes: frozenset[int] = frozenset()
 
 
 class Source(Protocol):

@@ -1,0 +1,20 @@
+"""What a server answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: No more of a reply is read.
+REPLY_LIMIT = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    #: Names in lower case.
+    headers: Mapping[str, str]
+    #: Its first 16 KiB, as they came.
+    body: bytes
