@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import chdir, closing
 
 import pytest
 
@@ -144,3 +144,10 @@ def test_no_migration_while_the_daemon_is_at_work(home, run):
         said = run("migrate")
     assert said.code == 75
     assert "the daemon is at work on this store (stop it first)" in said.err
+
+
+def test_the_facts_and_the_stated_numbers_of_the_rules_are_there_from_the_beginning(good):
+    good("init", "fresh")
+    with chdir("fresh"):
+        assert "clashing" in good("facts", "rivalry")
+        assert "moz_2019" in good("baseline")

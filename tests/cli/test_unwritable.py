@@ -151,3 +151,19 @@ def test_where_the_fault_lies_is_printed_for_whoever_asks(home, theirs, run, mon
     assert said.code == 74
     assert "NotADirectoryError" in said.err
     assert said.err.endswith("Not a directory (check the path)\n")
+
+
+def test_a_mode_that_was_repaired_on_the_store_alone_is_explained_with_the_files_that_kept_it(home, asked, it_is, good):
+    it_is("2020-08-02T09:00")
+    good("check")
+    store = home / "state" / "watcher.db"
+    store.chmod(0o400)
+    assert asked("check").code == 74
+    store.chmod(0o600)
+    said = asked("check")
+    if said.code == 0:
+        pytest.skip("this SQLite leaves no file with the old mode behind")
+    assert (said.code, "chmod u+rw" in said.err, "watcher.db-shm" in said.err) == (74, True, True)
+    store.with_name("watcher.db-shm").chmod(0o600)
+    store.with_name("watcher.db-wal").chmod(0o600)
+    assert asked("check").code == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from watcher.config.files import find_rule_files, stamps_of
+from watcher.config.files import content_hash, find_rule_files, stamps_of
 from watcher.core.errors import ConfigError
 
 
@@ -83,3 +83,14 @@ def test_a_scratch_file_beside_the_rules_changes_nothing(folder):
     before = stamps_of([folder])
     (folder / ".b.yaml.swp").touch()
     assert stamps_of([folder]) == before
+
+
+def test_the_hash_of_what_files_say_is_the_same_wherever_they_lie(folder):
+    for path in folder.rglob("*.y*ml"):
+        path.write_text("rules: []\n")
+    before = content_hash([folder])
+    moved = folder.rename(folder.with_name("moved"))
+    moved.chmod(0o777)
+    assert content_hash([moved]) == before
+    (moved / "b.yaml").write_text("rules: [{}]\n")
+    assert content_hash([moved]) != before

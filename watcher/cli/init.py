@@ -8,8 +8,13 @@ from pathlib import Path
 
 import click
 
+from watcher import clock
+from watcher.config.rules import load_rules
 from watcher.config.settings import Settings, load_settings
+from watcher.core.errors import ConfigError
+from watcher.evaluate import Bench, take_over
 from watcher.shipped import copy_rules, shipped
+from watcher.store.engine import Store
 from watcher.store.migrate import create
 
 
@@ -36,6 +41,7 @@ def command(folder: Path, *, empty: bool) -> int:
         drop.mkdir(parents=True, exist_ok=True)
     with create(settings.store.url) as store:
         print(f"{'ready':>8}  {store.shown}")
+        _take_over_rules(store, settings)
     print()
     print("Next: say who is told in notify.yaml and the mail server in watcher.yaml, then")
     if folder.resolve() != Path.cwd():
@@ -44,6 +50,17 @@ def command(folder: Path, *, empty: bool) -> int:
     print("  watcher ingest your-export.csv --source acled")
     print("  watcher check                                 one turn; put it into cron, or: watcher run")
     return 0
+
+
+def _take_over_rules(store: Store, settings: Settings) -> None:
+    """Load the facts and stated numbers of the rules, so that they can be asked before the first turn."""
+    try:
+        rules = load_rules(settings.rules)
+    except ConfigError as error:
+        print(f"{'look':>8}  the rules do not load yet: {error.problems[0]}")
+        return
+    with store.writing() as tx:
+        take_over(Bench(tx, rules, {}, clock.wall()))
 
 
 def _drop_folders(settings: Settings) -> list[Path]:

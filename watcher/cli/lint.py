@@ -38,7 +38,8 @@ _FIELDS = ("path", "line", "column", "severity", "check", "key", "summary", "hin
 @click.option("--online", is_flag=True, help="Also ask whether cited addresses still answer.")
 def command(config: Path | None, *, paths: tuple[Path, ...], style: str, level: str, online: bool) -> int:
     r"""Check settings, routes, channels, secrets and rules; with PATHS, only these rule files and folders.
-    What they name may stand in any file of the set: that of the settings, where they belong to it.
+
+    What such a file names may stand in any other file of its set: that of the settings, where it belongs to it.
 
     Every mistake is shown at its place, with what was probably meant; nothing is sent or stored. Where there is a store,
     its records are read: whether names in it exist, and how often each rule would have fired in the last stored year.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,8 +45,20 @@ def _error(fault: DBAPIError, where: str) -> WatcherError:
         return StoreError(f"the store is damaged: {said}", where=where, todo="restore it from a backup")
     if code == _FULL:
         return StoreError("the disk is full", where=where, todo="make room; nothing was lost")
-    todo = "it and its folder must belong to whoever runs this" if code in _FORBIDDEN else ""
+    todo = _who_may(where) if code in _FORBIDDEN else ""
     return StoreError(f"the store cannot be used: {said}", where=where, todo=todo)
+
+
+def _who_may(where: str) -> str:
+    """What to do about a store that may not be written; SQLite's two files beside it keep the mode it once had."""
+    closed = [f"{where}{suffix}" for suffix in ("", "-wal", "-shm") if _is_closed(f"{where}{suffix}")]
+    if closed:
+        return f"chmod u+rw {' '.join(closed)}"
+    return "it and its folder must belong to whoever runs this"
+
+
+def _is_closed(path: str) -> bool:
+    return os.path.isfile(path) and not os.access(path, os.R_OK | os.W_OK)  # noqa: PTH113 - it may be no path at all
 
 
 def _code(fault: DBAPIError) -> int:

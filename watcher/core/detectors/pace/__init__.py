@@ -7,6 +7,7 @@ Which days and numbers are compared is decided in :mod:`watcher.core.detectors.p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import accumulate
@@ -216,7 +217,7 @@ def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot:
         whole=parameters.whole(plan.now),
     )
     largest = _largest(plan, snapshot, sides, group)
-    told = Told(indicator, group, sides, verdict, largest, this_year=snapshot.as_known.year)
+    told = Told(indicator, group, sides, verdict, largest)
     return Reading(
         labels=group,
         values=_values(sides, verdict, largest),
@@ -227,6 +228,7 @@ def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot:
 
 
 def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -> Telling:
+    told = replace(told, this_year=snapshot.as_known.year)
     indicator, group, sides = told.indicator, told.group, told.sides
     daily = snapshot.daily(indicator, group, plan.now) if sides.now.totals else ()
     versions = _versions(plan, snapshot, group, daily)
