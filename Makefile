@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 UV     ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos bench cover lock wheel clean
+.PHONY: help demo test check format chaos fuzz bench cover lock wheel clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
@@ -43,6 +43,9 @@ format: $(VENV)/dev  ## put the code into shape
 
 chaos: $(VENV)/dev  ## the long tier: kill -9 at random moments (KILLS=200 by default)
 	@$(BIN)/python -m pytest tests/chaos --chaos-kills=$(or $(KILLS),200)
+
+fuzz: $(VENV)/dev  ## the long tier: every property on 2,000 examples
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses auto
 
 bench: $(VENV)/dev  ## times beside their floors, as a table
 	@$(BIN)/python -m tests.bench

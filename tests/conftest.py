@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from watcher import log
 
@@ -20,7 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
 
 
+#: How many examples a property is tried on: a slice in the fast suite, and many for `make fuzz`.
+settings.register_profile("slice", max_examples=25)
+settings.register_profile("fuzz", max_examples=2_000, deadline=None)
+
+
 def pytest_configure() -> None:
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "slice"))
     # Rules that everybody may write to are refused. Under umask 0 every test would write such, and a checkout holds such.
     os.umask(0o022)
     for folder in ("rules", "tests"):

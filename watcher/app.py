@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.deliver import Couriers, Delivered
-from watcher.evaluate import NOTHING_EVALUATED, Bench, Evaluated, is_due
+from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import Switchboard, overdue, remind, tell

@@ -3,74 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from watcher.agenda import OPEN, Agenda, life
+from watcher.bench import Bench, Told, store_change, transition_of
 from watcher.core.alert import (
-    OURS,
     Alert,
     Reason,
     Step,
-    Transition,
-    may_be_taken_back,
     over_limit,
-    remove,
     retract,
     step,
 )
-from watcher.core.baseline import Baseline
-from watcher.core.catalogue import Catalogue
-from watcher.core.fact import Fact
-from watcher.core.label import Labels
 from watcher.core.period import tick_at_or_before
-from watcher.core.reading import Reading, Status, Telling, Value
-from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.evidence import difference, evidence, reading_period
+from watcher.core.reading import Reading, Status, Telling
+from watcher.core.rule import Group, Rule, RuleSet, judge
+from watcher.evidence import evidence
+from watcher.ground import Case, lost_ground, taken_back, watched_alerts
 from watcher.store.actors import name_actors
 from watcher.store.alerts import (
     RuleState,
-    add_transition,
     clear_dirty,
-    dirty_marks,
-    find_alerts,
-    find_transitions,
-    mark_dirty,
-    moments_of_knowledge,
-    rule_state,
-    save_alert,
+    rule_states,
     save_rule_state,
 )
-from watcher.store.baselines import sync_baseline_files
-from watcher.store.citations import sync_citations
-from watcher.store.facts import sync_fact_files
-from watcher.store.rule_sets import put_in_force, rule_set_in_force
+from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.schema import Tx
-from watcher.store.series import ensure_scopes
 from watcher.store.snapshot import StoreSnapshot
-
-Said = TypeVar("Said", Fact, Baseline)
-
-
-class Told(NamedTuple):
-    """A transition on its way to the outbox, with the rule and the alert it belongs to."""
-
-    rule: Rule
-    #: The group the rule stands in.
-    group: Group
-    alert: Alert
-    transition: Transition
-
-
-class Case(NamedTuple):
-    """One alert before the judge."""
-
-    group: Group
-    rule: Rule
-    alert: Alert
-    finding: Finding
-    tick: datetime
+from watcher.takeover import take_over
 
 
 class Evaluated(NamedTuple):
@@ -86,47 +48,6 @@ class Evaluated(NamedTuple):
 NOTHING_EVALUATED = Evaluated(0, 0, ())
 
 
-class Reread(NamedTuple):
-    """What a rule reads at another moment or watermark than the tick's, by group."""
-
-    snapshot: StoreSnapshot
-    #: Only what can be judged.
-    readings: Mapping[Labels, Reading]
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What every judgement in a turn needs."""
-
-    tx: Tx
-    rules: RuleSet
-    #: Each source's query offset.
-    offsets: Mapping[str, timedelta]
-    now: datetime
-    #: What was read again, so that a hundred alerts that end together cost no more than one.
-    rereads: dict[tuple[str, datetime, date | None], Reread] = field(default_factory=dict)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """What the rules speak about."""
-        return self.rules.catalogue
-
-    def snapshot(self, rule: Rule, group: Group, tick: datetime) -> StoreSnapshot:
-        """What was known at a tick; the rule's query offset wins over the group's, and that over the source's."""
-        offset = group.query_offset if rule.query_offset is None else rule.query_offset
-        return StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, query_offset=offset)
-
-    def reread(self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None) -> Reread:
-        """What a rule reads by what was known at a moment, up to a watermark."""
-        key = (rule.identity, as_known, up_to)
-        if key not in self.rereads:
-            snapshot = self.snapshot(rule, group, as_known)
-            snapshot = snapshot if up_to is None else snapshot.up_to(up_to)
-            readings = rule.detector.read(rule.parameters, self.catalogue, snapshot)
-            self.rereads[key] = Reread(snapshot, {each.labels: each for each in readings if each.status is Status.OK})
-        return self.rereads[key]
-
-
 def is_due(tx: Tx, rules: RuleSet, now: datetime) -> bool:
     """Whether an evaluation would find anything to do."""
     return rule_set_in_force(tx) != rules.content_hash or bool(Agenda(tx, rules, now))
@@ -140,66 +61,32 @@ def evaluate(bench: Bench) -> Evaluated:
     agenda = Agenda(tx, rules, now)
     if agenda:
         name_actors(tx, {actor.actor: actor.spellings for actor in bench.catalogue.actors.values()})
+    bench.states.update(rule_states(tx))
+    judged_rules: dict[str, None] = {}
     judged = transitions = 0
     while agenda:
         tick, due = agenda.next()
         for group, rule in due:
             moved = _evaluate_rule(bench, group, rule, tick)
             agenda.follow(group, rule, [each.alert for each in moved], tick=tick)
+            judged_rules[rule.identity] = None
             judged += 1
             transitions += len(moved)
             told += [each for each in moved if each.transition.notify]
+    for identity in judged_rules:
+        save_rule_state(tx, bench.states[identity])
     clear_dirty(tx)
     return Evaluated(judged, transitions, tuple(told))
-
-
-def take_over(bench: Bench) -> list[Told]:
-    """Put the rules in force, unless they are: their facts, baselines and series, and the end of what they leave out."""
-    tx, rules, now = bench.tx, bench.rules, bench.now
-    if rule_set_in_force(tx) == rules.content_hash:
-        return []
-    catalogue = rules.catalogue
-    sync_citations(tx, catalogue.citations, now=now)
-    facts = sync_fact_files(tx, _by_source(catalogue.facts), catalogue.citations, now=now)
-    baselines = sync_baseline_files(tx, _by_source(catalogue.baselines), catalogue.citations, now=now)
-    for what, changed in (("facts", facts), ("baselines", baselines)):
-        if changed.known_from is not None:
-            mark_dirty(tx, what, changed.known_from)
-    ensure_scopes(tx, rules.indicators, now=now)
-    put_in_force(tx, rules.content_hash, rules.entries, now=now)
-    live = {rule.identity for rule in rules.rules}
-    return [
-        told
-        for alert in find_alerts(tx, states=OPEN)
-        if alert.rule not in live and not alert.rule.startswith(OURS)
-        for told in _removed(bench, alert)
-    ]
-
-
-def _by_source(said: Mapping[str, tuple[Said, ...]]) -> dict[str, tuple[Said, ...]]:
-    """What each file says, by the name of the file as a source."""
-    return {f"file:{file}": each for file, each in said.items()}
-
-
-def _removed(bench: Bench, alert: Alert) -> list[Told]:
-    """End an alert whose rule is gone; whoever was told of it is told its end."""
-    change = remove(alert, bench.now)
-    if change is None:
-        return []
-    name = str(_last_evidence(bench, alert).get("alert", alert.rule))
-    rule = Rule.model_construct(alert=name, id=alert.rule)
-    transition = record(bench, change, {"alert": name})
-    return [Told(rule, Group(), change.alert, transition)] if transition.notify else []
 
 
 def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> list[Told]:
     """Judge one rule at one tick."""
     snapshot = bench.snapshot(rule, group, tick)
     readings = tuple(rule.detector.read(rule.parameters, bench.catalogue, snapshot))
-    known = rule_state(bench.tx, rule.identity)
+    known = bench.states.get(rule.identity)
     activated_at = known.activated_at if known else None
-    standing = {alert.fingerprint: alert for alert in find_alerts(bench.tx, rule=rule.identity)}
-    watched = _watched(bench, standing, known, tick)
+    standing = bench.alerts_of(rule)
+    watched = watched_alerts(bench, standing, known, tick)
     keys = life(rule, bench.catalogue)
     moves: list[_Move] = []
     for reading in (*readings, *_vanished(rule, readings, standing, watched)):
@@ -207,7 +94,7 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
         alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
         case = Case(group, rule, alert, judge(rule, reading, bench.catalogue), tick)
         change = step(alert, case.finding, life=keys, tick=tick, activated_at=activated_at)
-        lost = _lost_ground(bench, case) if fingerprint in watched else None
+        lost = lost_ground(bench, case) if fingerprint in watched else None
         if lost is not None:
             change = retract(alert, tick)
         if change is not None:
@@ -215,7 +102,7 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     kept, excess = _within_limit(rule, moves, standing)
     state = RuleState(rule.identity, rule.rule_hash, _activated_at(rule, readings, tick, activated_at), tick)
     problem = excess or next((reading.reason for reading in readings if reading.status is not Status.OK), "")
-    save_rule_state(bench.tx, state._replace(problem=problem, held_back=len(moves) - len(kept)))
+    bench.states[rule.identity] = state._replace(problem=problem, held_back=len(moves) - len(kept))
     return [_move(bench, move, snapshot) for move in kept]
 
 
@@ -253,14 +140,14 @@ def _move(bench: Bench, move: _Move, snapshot: StoreSnapshot) -> Told:
     rule, reading = case.rule, case.finding.reading
     if change.reason is Reason.RETRACTED and move.lost is None:
         # The reading is of another occurrence, or of none: what is taken back is what was told.
-        values, detail = _taken_back(bench, change.alert)
+        values, detail = taken_back(bench, change.alert)
     else:
         detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(move.lost or {})}
         values = reading.values
-    transition = _transition(
+    transition = transition_of(
         change, case.tick, rule_hash=rule.rule_hash, values=values, detail=detail, watermark=reading.watermark
     )
-    _store(bench, change.alert, transition)
+    store_change(bench, change.alert, transition)
     return Told(rule, case.group, change.alert, transition)
 
 
@@ -286,14 +173,6 @@ def _activated_at(
     return tick if activated_at is None and can_be_judged else activated_at
 
 
-def _watched(bench: Bench, standing: Mapping[str, Alert], known: RuleState | None, tick: datetime) -> set[str]:
-    """The alerts whose ground may go: those that are open, and when records have come in, those that ended lately."""
-    ended = {name for name, alert in standing.items() if may_be_taken_back(alert, tick)}
-    if ended and known is not None and not dirty_marks(bench.tx):
-        ended = ended if moments_of_knowledge(bench.tx, known.last_tick, tick) else set()
-    return ended | {name for name, alert in standing.items() if alert.state.is_open}
-
-
 def _vanished(
     rule: Rule, readings: Sequence[Reading], standing: Mapping[str, Alert], watched: Collection[str]
 ) -> list[Reading]:
@@ -307,107 +186,3 @@ def _vanished(
         for fingerprint, alert in standing.items()
         if fingerprint not in seen and (alert.state in OPEN or fingerprint in watched)
     ]
-
-
-def _lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
-    """The difference, when an episode's condition fails now and, by today's knowledge, failed when it fired.
-
-    A rule that has become stricter takes no ground away: by what was known then, its condition must have held.
-    """
-    alert, rule = case.alert, case.rule
-    if not _may_lose_ground(case) or alert.fired_at is None:
-        return None
-    if rule.members:
-        return _lost_members(bench, case, alert.fired_at)
-    if alert.fired_watermark is None:
-        return None
-    now = bench.reread(rule, case.group, case.tick, up_to=alert.fired_watermark)
-    then = bench.reread(rule, case.group, alert.fired_at, up_to=alert.fired_watermark)
-    fired = then.readings.get(alert.group)
-    if fired is None or not _holds(bench, rule, fired) or _holds(bench, rule, now.readings.get(alert.group)):
-        return None
-    period = reading_period(fired)
-    if period is None:
-        return {}
-    changed = difference(rule, then.snapshot, now.snapshot, catalogue=bench.catalogue, group=alert.group, period=period)
-    return {"difference": changed}
-
-
-def _lost_members(bench: Bench, case: Case, fired_at: datetime) -> dict[str, object] | None:
-    """What was taken back, when a combination would not have fired without the alerts that were withdrawn since."""
-    rule, catalogue = case.rule, bench.catalogue
-    snapshot = StoreSnapshot(bench.tx, as_known=fired_at, offsets=bench.offsets, hindsight=case.tick)
-    [without] = rule.detector.read(rule.parameters, catalogue, snapshot)
-    if judge(rule, without, catalogue).holds:
-        return None
-    [within] = rule.detector.read(rule.parameters, catalogue, bench.snapshot(rule, case.group, fired_at))
-    if not judge(rule, within, catalogue).holds:
-        return None
-    gone = set(str(within.values["which"]).split("; ")) - set(str(without.values["which"]).split("; "))
-    return {"difference": {"text": f"withdrawn since: {'; '.join(sorted(gone))}"}}
-
-
-def _holds(bench: Bench, rule: Rule, reading: Reading | None) -> bool:
-    return reading is not None and judge(rule, reading, bench.catalogue).holds
-
-
-def _taken_back(bench: Bench, alert: Alert) -> tuple[Mapping[str, Value], dict[str, object]]:
-    """The values and the evidence of an occurrence that is stated no longer, as they were told."""
-    told = find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition
-    text = f"no longer stated: {told.evidence.get('headline', '')}"
-    return told.values, {**told.evidence, "difference": {"text": text}}
-
-
-def _last_evidence(bench: Bench, alert: Alert) -> Mapping[str, object]:
-    """What stood behind the alert's last transition."""
-    return find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition.evidence
-
-
-def _may_lose_ground(case: Case) -> bool:
-    """Whether a revision is to be looked for: the condition fails now, within the period in which it fired."""
-    reading, alert = case.finding.reading, case.alert
-    if case.rule.on_revision == "ignore" or case.rule.is_event_like or reading.status is not Status.OK:
-        return False
-    same_period = alert.period is None or reading.period in {None, alert.period}
-    return not case.finding.holds and same_period
-
-
-def _transition(
-    change: Step,
-    tick: datetime,
-    *,
-    rule_hash: str,
-    values: Mapping[str, Value],
-    detail: Mapping[str, object],
-    watermark: date | None,
-) -> Transition:
-    alert = change.alert
-    return Transition(
-        fingerprint=alert.fingerprint,
-        rule=alert.rule,
-        group=alert.group,
-        seq=alert.seq,
-        episode=alert.episode,
-        before=change.before,
-        after=alert.state,
-        severity=alert.severity,
-        reason=change.reason,
-        tick=tick,
-        watermark=watermark,
-        rule_hash=rule_hash,
-        values=values,
-        notify=change.notify,
-        evidence=detail,
-    )
-
-
-def record(bench: Bench, change: Step, detail: Mapping[str, object]) -> Transition:
-    """Store a change that no reading stands behind, at this moment."""
-    transition = _transition(change, bench.now, rule_hash="", values={}, detail=detail, watermark=None)
-    _store(bench, change.alert, transition)
-    return transition
-
-
-def _store(bench: Bench, alert: Alert, transition: Transition) -> None:
-    save_alert(bench.tx, alert)
-    add_transition(bench.tx, transition, now=bench.now)

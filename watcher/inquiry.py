@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher.bench import Bench
 from watcher.core.condition import Comparison, Condition
 from watcher.core.detectors.frame import Defaults
 from watcher.core.label import Labels
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.evaluate import Bench
 from watcher.evidence import evidence
 from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.schema import Tx

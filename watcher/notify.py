@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher.bench import Bench, Told
 from watcher.core.alert import OURS, Alert, Reason, State, Transition
 from watcher.core.message import Desk, Item, Notification, NotifyReason, notification_id
 from watcher.core.message.grouping import decide, group_key, group_labels
@@ -20,7 +21,7 @@ from watcher.core.route import Route, Target
 from watcher.core.rule import Group, Rule, RuleSet, RuleStatus
 from watcher.core.template import render
 from watcher.endpoint import Endpoint, Endpoints, of_receiver
-from watcher.evaluate import Bench, Told, look_again
+from watcher.evaluate import look_again
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.outbox import enqueue
 from watcher.store.schema import Tx

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
+from watcher.bench import Bench, Told, record
 from watcher.core.alert import OURS, Alert, Life, State, step
 from watcher.core.errors import ConfigError
 from watcher.core.label import Labels, fingerprint, labels
@@ -17,7 +18,6 @@ from watcher.core.message.phrase import counted
 from watcher.core.reading import Reading, Telling
 from watcher.core.rule import Finding, Group, Rule, RuleSet, RuleStatus
 from watcher.core.severity import Severity
-from watcher.evaluate import Bench, Told, record
 from watcher.store.alerts import alert, find_alerts, rule_states
 from watcher.store.schema import Tx
 

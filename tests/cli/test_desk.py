@@ -10,7 +10,7 @@ from watcher.store.alerts import dirty_marks
 @pytest.fixture
 def article(it_is, good):
     """The facts of the article are known, and a turn was taken; now it is September."""
-    it_is("2020-08-02T09:00")
+    it_is("2020-09-13T09:00")
     good("check")
     it_is("2020-09-14T09:00")
     good("check")

@@ -17,7 +17,11 @@ import pytest
 from tests.cli.conftest import bare_environment
 from tests.cli.records import raid, write
 from watcher import clock
+from watcher.config.files import content_hash, stamps_of
+from watcher.config.settings import load_settings
+from watcher.core.errors import ConfigError
 from watcher.singleton import holding
+from watcher.wiring import load_rule_set
 
 #: Whatever takes longer has failed.
 PATIENCE_S = 30
@@ -78,12 +82,16 @@ def _open_to_all(path: Path) -> None:
     path.chmod(0o666)
 
 
+def _one_that_hangs_whoever_reads_it(path: Path) -> None:
+    os.mkfifo(path)
+
+
 DAMAGES: Mapping[str, Callable[[Path], object]] = {
     "half a file": lambda path: path.write_text("rules:\n  - alert: Hal"),
     "smart quotes": lambda path: path.write_text("rules:\n  - alert: \u201cMany deaths\u201d\n    treshold: {}\n"),
     "binary garbage": lambda path: path.write_bytes(bytes(range(256))),
     "a sparse file of a gigabyte": _sparse,
-    "a pipe": os.mkfifo,
+    "a pipe": _one_that_hangs_whoever_reads_it,
     "a file that everybody may write to": _open_to_all,
 }
 
@@ -211,9 +219,8 @@ def test_an_edit_is_taken_over_within_seconds_without_being_asked(daemon, home, 
     assert run("check", "--fail-on", "critical").code == 1
 
 
-@pytest.mark.parametrize("damage", list(DAMAGES.values()), ids=list(DAMAGES))
-def test_it_survives_in_its_rules_folder(daemon, home, run, damage):
-    damage(home / "rules" / "new.yaml")
+def test_a_damaged_file_in_its_rules_folder_is_survived_and_told(daemon, home, run):
+    _one_that_hangs_whoever_reads_it(home / "rules" / "new.yaml")
     daemon.wait_for("RELOADING=1")
     daemon.wait_for("READY=1")
     write(home / "inbox" / "last_week.csv", [deaths(1, 80)])
@@ -221,6 +228,18 @@ def test_it_survives_in_its_rules_folder(daemon, home, run, damage):
     assert said.code == 78
     assert "new.yaml" in said.err
     assert sorted(told(home)) == ["first", "state_at_start"]
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES.values()), ids=list(DAMAGES))
+def test_what_a_reload_does_with_the_rules_folder_survives(home, damage):
+    damaged = home / "rules" / "new.yaml"
+    before = (stamps_of([home / "rules"]), content_hash([home / "rules"]))
+    damage(damaged)
+    settings = load_settings(home / "watcher.yaml", environ={})
+    with pytest.raises(ConfigError, match=r"new\.yaml"):
+        load_rule_set(settings)
+    after = (stamps_of([home / "rules"]), content_hash([home / "rules"]))
+    assert (before[0] == after[0], before[1] == after[1]) == (False, False)
 
 
 def test_a_folder_that_is_no_longer_open_to_all_is_taken_over_again(daemon, home, run):

@@ -14,14 +14,10 @@ from tests.unprivileged import bound_by_modes
 READING = [
     pytest.param(command, id=" ".join(command))
     for command in (
-        ("alerts",),
         ("alerts", "--all", "--format", "json"),
         ("events",),
         ("explain", "mozambique-fatality"),
         ("facts",),
-        ("baseline",),
-        ("quarantine", "list"),
-        ("rules", "list"),
     )
 ]
 

@@ -250,7 +250,7 @@ def test_a_document_that_is_no_rule_file_is_discreet():
     assert not load_document("a: 1").is_discreet
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.text() | st.binary() | st.text(alphabet="ab:-[]{}&*!|>'\"%@#,? \t\n\r0129.~", max_size=60))
 @example("'\x85")
 def test_any_text_is_read_or_refused(text):
@@ -272,7 +272,7 @@ NEARLY = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(deadline=None)
 @given(NEARLY)
 @example("a: 1\n---\nb: 2")
 @example("{*a: 1}")
@@ -297,7 +297,7 @@ def test_places_are_those_of_the_careful_reader():
     assert (len(document.keys), ("a", "b") in document.marks, ("a", "x") in document.marks) == (3, True, False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(
     st.integers(-(10**18) + 1, 10**18 - 1)
     | st.booleans()
@@ -313,7 +313,7 @@ def test_scalars_come_back_as_they_were_written(value):
     assert type(found) is type(value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1))
 def test_a_quoted_text_comes_back_as_it_was_written(text):
     assert load_document("- '{}'".format(text.replace("'", "''"))).value == [text]

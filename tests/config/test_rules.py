@@ -271,7 +271,7 @@ VALUES = st.recursive(
 ITEMS = st.lists(st.dictionaries(WORDS, VALUES, max_size=6), max_size=2)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(SECTIONS), ITEMS | VALUES, max_size=5))
 def test_any_file_is_a_rule_set_or_a_list_of_problems(tmp_path, raw):
     path = tmp_path / "a.yaml"

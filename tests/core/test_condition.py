@@ -197,7 +197,7 @@ COMPARISONS = st.builds(
 CONDITIONS = st.lists(COMPARISONS | st.fixed_dictionaries({"any": st.lists(COMPARISONS, min_size=1)}), min_size=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(CONDITIONS)
 def test_a_condition_comes_back_as_it_was_written(raw):
     assert to_document(condition(raw)) == raw

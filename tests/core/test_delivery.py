@@ -157,7 +157,7 @@ def test_three_days_are_some_eighty_attempts():
 
 
 @given(outcome=FAILURES, attempt=st.integers(1, 500), delivery=st.text(max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_no_wait_is_longer_than_an_hour_and_a_fifth_or_shorter_than_four_seconds(outcome, attempt, delivery):
     assert 4 * SECOND <= wait(outcome, attempt=attempt, delivery=delivery) <= 1.2 * LONGEST_WAIT
 

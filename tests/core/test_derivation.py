@@ -251,7 +251,7 @@ def test_each_indicator_is_counted_once():
 
 
 @given(days=st.lists(st.integers(0, 120), max_size=12), last=st.integers(100, 140))
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_it_is_what_a_person_would_find_looking_at_every_day(days, last):
     derived = [
         {"becomes": "clashing", "when": "clashes >= 3 in 9d", "of": DYAD},

@@ -163,7 +163,7 @@ def marked(tree, position=()):
     return {**tree, "receiver": str(position), "routes": below}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.lists(TREES, max_size=3), st.dictionaries(NAMES, VALUES))
 def test_every_alert_goes_somewhere_and_never_to_an_unreachable_route(routes, labels):
     tree = Route.model_validate(marked({"routes": routes}))

@@ -25,7 +25,7 @@ YEAR = Tally(660, 365)
 totals = st.integers(0, 3_000)
 some = st.integers(1, 3_000)
 days = st.integers(1, 400)
-quick = settings(max_examples=100, deadline=None)
+quick = settings(deadline=None)
 
 
 def table(name: str) -> list[dict[str, str]]:

@@ -93,7 +93,7 @@ def test_what_is_no_template_is_refused_when_it_is_checked(template, problem):
         render(template, OUTPUTS, VALUES)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.text(alphabet="{}ratio:.2f%Y!x[] ", max_size=30))
 def test_whatever_passes_the_check_can_be_rendered(template):
     if not check(template, OUTPUTS):

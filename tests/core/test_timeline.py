@@ -188,7 +188,7 @@ told = st.lists(st.tuples(st.sampled_from("abc"), days), max_size=8, unique_by=l
 
 
 @given(told=told, day=days)
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_the_changes_up_to_a_day_end_in_the_value_on_that_day(told, day):
     facts = [fact(value, since.isoformat(), number) for number, (value, since) in enumerate(told)]
     value, made = value_on(facts, day), changes(facts, day)
@@ -360,7 +360,7 @@ def test_neighbours_that_may_not_follow_each_other():
     counted=st.lists(st.tuples(st.sampled_from("xyz"), days), max_size=5, unique_by=lambda each: each[1]),
     day=days,
 )
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_on_every_day_a_fresh_fact_counts_else_what_is_derived_else_the_stale_fact(asserted, counted, day):
     told = [fact(value, since.isoformat(), number, on=since) for number, (value, since) in enumerate(asserted)]
     counts = derived(*((value, since.isoformat()) for value, since in sorted(counted, key=lambda each: each[1])))

@@ -157,7 +157,7 @@ def test_whatever_a_source_writes_the_headers_are_ours(told):
 
 
 @given(SUBJECTS)
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_a_cleaned_header_stays_one_header(written):
     message = EmailMessage(policy=SMTP)
     message["Subject"] = clean_header(written)
@@ -233,7 +233,7 @@ def test_what_is_no_plain_address_is_refused(written):
 
 
 @given(ANY_TEXT)
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_any_name_of_an_installation_makes_an_id(instance):
     made = message_id("msg_1", "dlv_1", instance)
     assert re.fullmatch(r"<msg_1\.dlv_1@[A-Za-z0-9]([A-Za-z0-9.-]{0,28}[A-Za-z0-9])?>", made)

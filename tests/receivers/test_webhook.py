@@ -381,7 +381,7 @@ def test_retry_after_is_read(written, wait):
 
 
 @given(st.text() | st.from_regex(r"\w{3}, \d+ Jul \d+ \d+:\d+:\d+ [-+]\d+", fullmatch=True))
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 def test_whatever_retry_after_says_is_no_fault_of_ours(written):
     wait = retry_after({"retry-after": written}, NOW)
     assert wait is None or wait >= timedelta()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from watcher.sources import cells
 
-CALM = settings(max_examples=100, deadline=None)
+CALM = settings(deadline=None)
 
 
 @CALM

@@ -24,7 +24,7 @@ def test_a_day_written_in_a_style_is_read_back_as_the_same_day(style, day):
     assert reader(style)(day.strftime(style)) == day
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(text=st.text(max_size=30))
 def test_any_text_is_a_day_within_bounds_or_a_value_error(text):
     with suppress(ValueError):

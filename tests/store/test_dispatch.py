@@ -27,7 +27,7 @@ def _scopes(draw: st.DrawFn) -> list[Scope]:
     return [scope(where, number=number, source=source) for number, (where, source) in enumerate(drawn)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(scopes=_scopes(), drawn=st.lists(events(), min_size=1, max_size=8))
 def test_no_scope_misses_an_event_that_counts_for_it(scopes, drawn):
     dispatch = Dispatch(scopes)

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from watcher import clock
+from watcher.bench import Bench
 from watcher.config.rules import load_rules
 from watcher.config.settings import Settings, load_settings
 from watcher.core.errors import ConfigError
-from watcher.evaluate import Bench, take_over
 from watcher.shipped import copy_rules, shipped
 from watcher.store.engine import Store
 from watcher.store.migrate import create
+from watcher.takeover import take_over
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watcher.cli.opening import config_option, moment, on_terminal, open_settings, open_store
+from watcher.cli.opening import config_option, draws, moment, on_terminal, open_settings, open_store
 from watcher.cli.progress import progress
 from watcher.cli.rulebook import find_rule, rule_places
 from watcher.cli.table import LIST_FORMATS, Column, fitted, format_option, print_json, print_rows, safe, screen_width
@@ -190,7 +190,7 @@ def _chart(past: Replay, each: PastEpisode, player: Player) -> Iterator[str]:
     if points:
         indicator = next(iter(past.rule.indicators(player.stage.rules.catalogue)), None)
         unit = indicator.noun if indicator else "total"
-        yield from pace_chart(points, width=width, unit=unit, colour=on_terminal()).splitlines()
+        yield from pace_chart(points, width=width, unit=unit, colour=on_terminal(), ascii_only=not draws()).splitlines()
         return
     yield from _course(past, each.group, width)
 
@@ -203,7 +203,7 @@ def _course(past: Replay, group: Labels, width: int) -> Iterator[str]:
     top = past.rule.detector.OUTPUTS[past.output].format(max(values))
     columns = min(width, len(values))
     yield safe(f"{name}, day by day, at most {top}:")
-    yield sparkline(values, width=width)
+    yield sparkline(values, width=width, ascii_only=not draws())
     yield "".join(_marks(past, group, columns))
     yield fitted(f"{day_text(past.days.start)} to {day_text(past.days.last)}; ▀ firing", width)
 

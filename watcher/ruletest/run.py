@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
+from watcher.bench import Bench
 from watcher.core.alert import Alert, Reason, State
 from watcher.core.catalogue import Catalogue
 from watcher.core.period import DAY, day_start, tick_at_or_after, tick_at_or_before
 from watcher.core.reading import Output, Reading, Status, Value
 from watcher.core.rule import Group, Rule, judge
-from watcher.evaluate import Bench
 from watcher.ruletest.load import Loaded
 from watcher.ruletest.stage import Stage
 from watcher.ruletest.story import AlertCheck, Story

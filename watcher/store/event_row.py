@@ -14,7 +14,9 @@ from watcher.store.schema import event as events
 from watcher.store.schema import to_ms
 
 #: Rows read at a time; their actors are looked up together.
-_PAGE = 500
+PAGE = 500
+#: The first few of an order, of which hardly ever more than one is looked at.
+FIRST_FEW = 8
 
 _ACTORS = Event._fields.index("actors")
 _FLAG = Event._fields.index("civilian_targeting") - 1
@@ -71,9 +73,9 @@ def to_row(beside: Beside, event: Event) -> tuple[Any, ...]:
     )
 
 
-def read_versions(tx: Connection, query: Select[Any]) -> Iterator[EventVersion]:
-    """The record versions that a query over SELECT finds, a page at a time."""
-    with closing(tx.execute(query, execution_options={"yield_per": _PAGE})) as result:
+def read_versions(tx: Connection, query: Select[Any], *, page_size: int = PAGE) -> Iterator[EventVersion]:
+    """The record versions that a query over SELECT finds, a page at a time; small pages for who wants few of them."""
+    with closing(tx.execute(query, execution_options={"yield_per": page_size})) as result:
         for page in result.partitions():
             actors = actors_of(tx, [row[0] for row in page])
             for row in page:

@@ -17,7 +17,7 @@ from watcher.core.selector import EVERYTHING, Selector
 from watcher.store.actors import intern_actors
 from watcher.store.bulk import SLICE, add_up_rows, insert_rows, select_among, update_rows
 from watcher.store.engine import is_sqlite
-from watcher.store.event_row import COLUMNS, SELECT, Beside, read_versions, to_row
+from watcher.store.event_row import COLUMNS, FIRST_FEW, PAGE, SELECT, Beside, read_versions, to_row
 from watcher.store.prefilter import prefilter
 from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan
 from watcher.store.schema import event as events
@@ -122,7 +122,7 @@ def find_events(
     if heaviest_first is not None:
         weight = events.c[heaviest_first]
         query, order = query.where(weight.is_not(None)), [weight.desc(), *order]
-    found = read_versions(tx, query.order_by(*order))
+    found = read_versions(tx, query.order_by(*order), page_size=PAGE if heaviest_first is None else FIRST_FEW)
     return islice((version for version in found if selector.matches(version.event)), limit)
 
 

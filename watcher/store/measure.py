@@ -49,6 +49,7 @@ def group_key(group: Labels) -> str:
     return json.dumps(group, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=65_536)
 def group_from(key: str) -> Labels:
     """The group of a key."""
     return tuple((name, value) for name, value in json.loads(key))

@@ -433,7 +433,7 @@ def test_numbers_beyond_all_bounds_are_told():
     week_start=st.sampled_from([None, "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]),
     most=st.integers(1, 60),
 )
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 def test_weeks_are_whole_lie_in_the_period_and_none_is_missing(first, days, week_start, most):
     covered = Period(first, first + timedelta(days=days))
     weeks = whole_weeks(covered, week_start=week_start, most=most)

@@ -28,7 +28,7 @@ CLOSE = 1e-4
 #: Below this a mean has no digits that could be compared.
 NO_MEAN = 1e-6
 
-quick = settings(max_examples=150, deadline=None)
+quick = settings(deadline=None)
 counts = st.integers(0, 60)
 any_counts = st.one_of(counts, st.integers(0, 10**15))
 histories = st.lists(any_counts, min_size=30, max_size=60)

@@ -288,7 +288,7 @@ def test_a_lowest_record_and_none_in_their_own_words():
 # --- against a slow and simple oracle ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(
     numbers=st.lists(st.integers(0, 4), min_size=1, max_size=40),
     width=st.integers(1, 6),

@@ -300,7 +300,7 @@ def test_a_group_of_which_nothing_can_be_seen_says_so():
 # --- against a slow and simple oracle ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(deadline=None)
 @given(
     counts=st.lists(st.sampled_from([0, 0, 0, 1, 2]), min_size=1, max_size=50),
     after=st.integers(1, 12),

@@ -299,7 +299,7 @@ def events_of(counts: Sequence[int]) -> list[Event]:
     return [event(number, day) for number, day in enumerate(days, start=1)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(0, 3), min_size=1, max_size=45),
     width=st.integers(1, 7),

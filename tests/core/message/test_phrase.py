@@ -51,7 +51,7 @@ def test_long_text_is_cut_with_a_sign():
     assert clean("word word  " * 9, limit=11) == "word word…"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_clean_text_is_clean_already(raw: str):
     assert clean(clean(raw)) == clean(raw)

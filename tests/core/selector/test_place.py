@@ -77,7 +77,7 @@ def test_a_box_is_not_much_wider_than_its_circle():
     assert box.longitudes == pytest.approx((8.2013, 11.7987), abs=1e-3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.tuples(LATITUDES, LONGITUDES), st.floats(0.001, 25_000), LATITUDES, LONGITUDES)
 @example((0.0, 0.0), 100.0, 0.8993, 0.0)
 @example((60.0, 10.0), 100.0, 60.5, 11.7)
@@ -91,7 +91,7 @@ def test_what_a_circle_contains_lies_in_its_box(centre, km, latitude, longitude)
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.tuples(st.floats(-89, 89), LONGITUDES), st.floats(1, 3_000), st.floats(0, 0.999), st.floats(0, 360))
 def test_a_point_of_a_circle_lies_in_it_and_in_its_box(centre, km, share, bearing):
     circle = Circle(km=km, of=centre)
@@ -104,7 +104,7 @@ def test_a_point_of_a_circle_lies_in_it_and_in_its_box(centre, km, share, bearin
     assert west <= longitude <= east
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.tuples(st.floats(-89, 89), LONGITUDES), st.floats(1, 3_000), st.floats(1.001, 5), st.floats(0, 360))
 def test_a_point_beyond_a_circle_does_not_lie_in_it(centre, km, share, bearing):
     assert not Circle(km=km, of=centre).contains(*beyond(centre, km * share, bearing))

@@ -727,7 +727,7 @@ def test_real_clashes_are_told_from_what_is_only_ambiguous():
     assert not {event.external_id for event in picked({"side_a": COMPOSITE})} & {event.external_id for event in clashes}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(wheres(), st.lists(events(), min_size=1, max_size=8))
 def test_the_tree_picks_what_the_language_says(where, drawn):
     tree = selector(where, NAMES)
@@ -735,7 +735,7 @@ def test_the_tree_picks_what_the_language_says(where, drawn):
     assert [tree.matches(event) for event in drawn] == [picks(where, event) for event in drawn]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(wheres(), events())
 def test_a_document_reads_back_as_the_same_selector(where, event):
     tree = selector(where, NAMES)
