@@ -21,12 +21,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.bench import records, rules
+from tests.bench import loading, records, rules
 
 ROOT = Path(__file__).parents[2]
 #: With so many rules each record is held against every one of them as well.
 EVERY = 100
-PARTS = ("cold", "ingest", "rules", "match")
+#: Rule files that are loaded.
+FILES = 1_000
+PARTS = ("cold", "ingest", "rules", "match", "load")
 
 
 class Line(NamedTuple):
@@ -56,6 +58,7 @@ def main() -> None:
             "ingest": lambda: ingest(home / "ingest", options.rows),
             "rules": lambda: judge(home / "rules", options.rows, options.rules),
             "match": lambda: match(home / "match", options.rows),
+            "load": lambda: load(home / "load"),
         }
         for part in options.only:
             (home / part).mkdir()
@@ -202,6 +205,14 @@ def match(home: Path, rows: int) -> Iterator[Line]:
             every = _matched("every_rule", file, number)
             _agree(done, every)
             yield Line(name, done["seconds"], "every rule, every record", every["seconds"])
+
+
+def load(home: Path) -> Iterator[Line]:
+    """Rule files, read and checked, beside libyaml's bare events and its loader."""
+    paths = loading.write(home, FILES)
+    events, plain, ours = loading.times(home, paths)
+    yield Line(f"load {FILES} rule files, checked", ours, "libyaml's bare events", events)
+    yield Line(f"load {FILES} rule files, checked", ours, "CSafeLoader", plain)
 
 
 def _matched(way: str, file: Path, rules: int) -> dict[str, Any]:
