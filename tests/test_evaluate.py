@@ -229,6 +229,18 @@ def test_a_rule_that_is_gone_ends_what_goes_on(tmp_path):
         assert it.subjects()[-1] == "[ENDED] Many deaths in a place (Mueda): the rule is no longer in force"
 
 
+def test_a_rule_that_comes_back_begins_anew(it):
+    begin(it)
+    it.write_rules(RULES.replace("Many deaths in a place", "Another rule").replace(">= 10", ">= 99"))
+    it.turn("2020-06-03 13:00")
+    it.release("2020-06-04 12:00", "MOZ2  2020-06-03  10  Palma")
+    it.release("2020-08-04 12:00", "MOZ3  2020-08-03  10  Mueda")
+    it.turn("2020-08-04 13:00")
+    it.write_rules(RULES)
+    it.turn("2020-08-05 13:00")
+    assert moves(it) == [("Mueda", State.FIRING, Reason.STATE_AT_START)]
+
+
 def test_a_rule_that_was_renamed_keeps_its_alerts(it):
     begin(it)
     it.release("2020-06-02 12:00", "MOZ2  2020-06-01  10  Palma")

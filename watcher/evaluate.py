@@ -13,6 +13,7 @@ from watcher.core.alert import (
     Alert,
     Reason,
     Step,
+    begins_episode,
     over_limit,
     retract,
     step,
@@ -117,7 +118,7 @@ class _Move(NamedTuple):
     @property
     def begins(self) -> bool:
         """Whether an episode begins."""
-        return self.change.alert.state.is_open and not self.case.alert.state.is_open
+        return begins_episode(self.case.alert, self.change.alert)
 
 
 def _within_limit(rule: Rule, moves: Sequence[_Move], standing: Mapping[str, Alert]) -> tuple[list[_Move], str]:

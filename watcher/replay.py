@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from watcher.agenda import life
-from watcher.core.alert import Alert, State, Step, due_at, over_limit, retract, step
+from watcher.core.alert import Alert, State, Step, begins_episode, due_at, over_limit, retract, step
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.combine import member_identity
 from watcher.core.label import Labels
@@ -213,7 +213,7 @@ class _Move(NamedTuple):
     @property
     def begins(self) -> bool:
         """Whether an episode begins."""
-        return self.change.alert.state.is_open and not self.before.state.is_open
+        return begins_episode(self.before, self.change.alert)
 
 
 class _Run:

@@ -7,18 +7,11 @@ from typing import TypeVar
 
 from watcher.agenda import OPEN
 from watcher.bench import Bench, Told, last_evidence, record
-from watcher.core.alert import (
-    OURS,
-    Alert,
-    remove,
-)
+from watcher.core.alert import OURS, Alert, remove
 from watcher.core.baseline import Baseline
 from watcher.core.fact import Fact
 from watcher.core.rule import Group, Rule
-from watcher.store.alerts import (
-    find_alerts,
-    mark_dirty,
-)
+from watcher.store.alerts import find_alerts, forget_rule_states, mark_dirty
 from watcher.store.baselines import sync_baseline_files
 from watcher.store.citations import sync_citations
 from watcher.store.facts import sync_fact_files
@@ -43,6 +36,7 @@ def take_over(bench: Bench) -> list[Told]:
     ensure_scopes(tx, rules.indicators, now=now)
     put_in_force(tx, rules.content_hash, rules.entries, now=now)
     live = {rule.identity for rule in rules.rules}
+    forget_rule_states(tx, live)
     return [
         told
         for alert in find_alerts(tx, states=OPEN)

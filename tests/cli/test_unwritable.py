@@ -132,8 +132,10 @@ def test_a_place_that_is_not_ours_is_one_line_and_74(home, theirs, asked, comman
 
 
 def test_a_monitor_hears_of_a_place_that_is_not_ours_in_its_own_words(locked, asked):
-    (locked / "check.lock").touch()
-    (locked / "check.missed").touch()
+    locked.chmod(0o700)
+    for name in ("check.lock", "check.missed"):
+        (locked / name).touch()
+    locked.chmod(0o500)
     said = asked("check", "--format", "nagios")
     assert (said.code, said.err) == (3, "")
     assert said.out.startswith(f"WATCHER UNKNOWN - {locked / 'check.missed'}: cannot be read or written: Permission")

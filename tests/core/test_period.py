@@ -113,7 +113,13 @@ def test_what_is_no_duration_is_refused(text):
         duration(text)
 
 
-@given(st.integers(1, 99_999), st.sampled_from("smhd"))
+@pytest.mark.parametrize("text", ["101y", "99999w", "36501d"])
+def test_no_duration_is_longer_than_a_hundred_years(text):
+    with pytest.raises(ValueError, match=f"'{text}' is longer than 100y, and no record is as old"):
+        duration(text)
+
+
+@given(st.integers(1, 36_500), st.sampled_from("smhd"))
 def test_a_duration_that_is_written_can_be_read_again(number, unit):
     span = duration(f"{number}{unit}")
     assert duration(duration_text(span)) == span

@@ -63,6 +63,11 @@ REFUSED = {
     "an index": ("{ratio[0]}", "'{ratio[0]}' is no field; write {output} or {output:format}"),
     "a conversion": ("{ratio!r}", "'{ratio!r}' is no field; write {output} or {output:format}"),
     "no name": ("{}", "'{}' is no field; write {output} or {output:format}"),
+    "a field as Prometheus has them": (
+        "{{ $value }} deaths",
+        "'{{ $value }}' is no field; write {output} or {output:format}",
+    ),
+    "a field as Go has them": ("{{.Labels}}", "'{{.Labels}}' is no field; write {output} or {output:format}"),
     "a number": ("{0}", "'{0}' is no field; write {output} or {output:format}"),
     "a nested field": ("{ratio:{observed}}", "'{' is no field; write '{{' for the character itself"),
     "an opening brace": ("a { b", "'{' is no field; write '{{' for the character itself"),

@@ -288,7 +288,7 @@ def _transition(rule: Rule, each: PastEpisode, player: Player) -> Transition:
         before=State.INACTIVE,
         after=State.FIRING,
         severity=each.severities[0][1],
-        reason=Reason.HOLDS,
+        reason=Reason.OCCURRED if rule.is_event_like else Reason.HOLDS,
         tick=each.since,
         watermark=each.finding.reading.watermark,
         rule_hash=rule.rule_hash,

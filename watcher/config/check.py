@@ -64,9 +64,15 @@ def catalogue_mistakes(rule: Rule, catalogue: Catalogue) -> Iterator[Mistake]:
     told = rule.detector.problems(rule.parameters, catalogue)
     unknown = [Mistake.of((rule.detector_name, name), text) for name, text in told]
     yield from unknown
-    if unknown or rule.detector.EVENT_LIKE or rule.condition:
+    if unknown:
         return
-    if rule.detector.defaults(rule.parameters, catalogue).condition is None:
+    own = rule.detector.defaults(rule.parameters, catalogue)
+    if own.keep_at_most is not None and (rule.keep_firing_for or timedelta()) > own.keep_at_most:
+        summary = f"an alert of {rule.detector_name!r} cannot be kept firing for more than {own.keep_at_most.days} days"
+        yield Mistake(("keep_firing_for",), summary, "what is older it no longer looks at")
+    if rule.detector.EVENT_LIKE or rule.condition:
+        return
+    if own.condition is None:
         example = f"{next(iter(rule.detector.OUTPUTS))} >= 10"
         summary = f"the rule has no condition, and {rule.detector_name!r} has none of its own"
         yield Mistake((), summary, f"write e.g. condition: [{example}]")

@@ -87,7 +87,7 @@ def _template(outputs: Mapping[str, Output]) -> str:
     """Text with ``{output}`` and ``{output:format}``; a brace for itself is doubled."""
     formats = {Kind.TEXT: "", Kind.DATE: _DATE_FORMAT}
     fields = _any(f"{output.name}{formats.get(output.kind, _NUMBER_FORMAT)}" for output in outputs.values())
-    return rf"^([^{{}}]|\{{\{{|\}}\}}|\{{({fields})\}})*$"
+    return rf"^([^{{}}]|\{{\{{(?!\s*[$.])|\}}\}}|\{{({fields})\}})*$"
 
 
 def _any(patterns: Iterable[str]) -> str:

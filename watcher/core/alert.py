@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from watcher.core.label import Labels
-from watcher.core.reading import Status, Value
+from watcher.core.reading import Reading, Status, Value
 from watcher.core.rule import Finding
 from watcher.core.severity import Severity
 
@@ -189,6 +189,11 @@ def remove(alert: Alert, tick: datetime) -> Step | None:
     return None
 
 
+def begins_episode(before: Alert, after: Alert) -> bool:
+    """Whether a change begins an episode; of an occurrence that goes on another may take the place."""
+    return after.state.is_open and (not before.state.is_open or after.episode > before.episode)
+
+
 def over_limit(
     limit: int, changes: Iterable[tuple[Alert, Step]], standing: Iterable[Alert], *, event_like: bool
 ) -> int:
@@ -197,8 +202,9 @@ def over_limit(
     :param changes: each alert that changes, as it stands, and its step.
     :param event_like: an occurrence goes on for days after it was told: only those that begin together are too many.
     """
-    moved = [(before.state.is_open, change.alert.state.is_open) for before, change in changes]
-    begins, ends = moved.count((False, True)), moved.count((True, False))
+    moved = [(before, change.alert) for before, change in changes]
+    begins = sum(begins_episode(before, after) for before, after in moved)
+    ends = sum(before.state.is_open and not after.state.is_open for before, after in moved)
     goes_on = 0 if event_like else sum(alert.state.is_open for alert in standing) - ends
     firing = goes_on + begins
     return firing if limit and begins and firing > limit else 0
@@ -301,8 +307,9 @@ def _occurrence(
     """An event-like alert: each new occurrence is an episode; it ends silently, or is taken back."""
     reading = finding.reading
     can_be_judged = reading.status is Status.OK
-    is_another = can_be_judged and reading.occurrence != alert.occurrence
-    if finding.holds and is_another and _is_news(alert, reading.known_at):
+    # What was taken back and is stated again later is news again.
+    is_another = can_be_judged and (reading.occurrence != alert.occurrence or alert.state is State.RETRACTED)
+    if finding.holds and is_another and _is_news(alert, reading):
         return _occurs(alert, finding, tick, activated_at or tick)
     if alert.state is not State.FIRING:
         return None
@@ -313,9 +320,14 @@ def _occurrence(
     return None
 
 
-def _is_news(alert: Alert, known_at: datetime | None) -> bool:
-    """An older occurrence that comes to light because a newer one was taken back is no news."""
-    return alert.known_at is None or known_at is None or known_at > alert.known_at
+def _is_news(alert: Alert, reading: Reading) -> bool:
+    """An older occurrence that comes to light because a newer one was taken back is no news.
+
+    While the last one is still stated, what follows it is, whenever it became known.
+    """
+    if alert.occurrence in (reading.stated or (reading.occurrence,)):
+        return True
+    return alert.known_at is None or reading.known_at is None or reading.known_at > alert.known_at
 
 
 def _occurs(alert: Alert, finding: Finding, tick: datetime, activated_at: datetime) -> Step:

@@ -21,6 +21,8 @@ _HALF = re.compile(r"(\d{4})-H([12])", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 
 DAY = timedelta(days=1)
+#: No duration is longer: a hundred years.
+LONGEST = timedelta(days=36_500)
 
 
 class Period(NamedTuple):
@@ -116,7 +118,11 @@ def duration(text: str) -> timedelta:
     :raises ValueError: for anything else, saying what is accepted.
     """
     if match := _DURATION.fullmatch(text.strip()):
-        return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        found = timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        if found > LONGEST:
+            msg = f"{text!r} is longer than 100y, and no record is as old"
+            raise ValueError(msg)
+        return found
     msg = f"{text!r} is no duration; write 45m, 48h, 14d, 26w or 3y"
     raise ValueError(msg)
 

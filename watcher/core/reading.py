@@ -101,6 +101,8 @@ class Reading:
     present: bool = True
     #: Event-like detectors: what makes this occurrence differ from the last one; empty otherwise.
     occurrence: str = ""
+    #: Event-like detectors: every occurrence of the group that is stated now, where there may be several.
+    stated: tuple[str, ...] = ()
     #: Event-like detectors: when that occurrence became known.
     known_at: datetime | None = None
     #: First day of the calendar period it speaks of (ytd, mtd); None for windows that move.

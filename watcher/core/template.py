@@ -16,8 +16,10 @@ from watcher.core.reading import Kind, Output, Value
 
 MAX_LENGTH = 4_000
 
-#: A doubled brace, a field, or braces that are neither.
-_TOKEN = re.compile(r"(\{\{|\}\})|\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}|(\{[^{}]*\}|[{}])")
+#: A doubled brace, a field, or braces that are neither: among them a field of another tool, ``{{ $value }}``.
+_TOKEN = re.compile(
+    r"(\{\{(?!\s*[$.])|\}\})|\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}]*))?\}|(\{\{[^{}]*\}\}|\{[^{}]*\}|[{}])"
+)
 _NUMBER_FORMAT = re.compile(r",?\.[0-9][fge%]", re.ASCII)
 _DATE_FORMAT = re.compile(r"(?:%[Ymd]|[-./ ]){1,12}")
 

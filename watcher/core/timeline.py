@@ -132,7 +132,7 @@ def _order(version: FactVersion) -> tuple[date, date, int]:
 def _is_over_before(version: FactVersion, successor: FactVersion) -> bool:
     """Whether at least a day lies for certain between the end of a fact and the beginning of the next."""
     until, since = version.fact.until, successor.fact.since
-    return until is not None and until.last is not None and since.first is not None and until.last + DAY < since.first
+    return until is not None and until.last is not None and since.first is not None and since.first - until.last > DAY
 
 
 def _beginning(version: FactVersion, previous: FactVersion | None, versions: Sequence[FactVersion]) -> list[Change]:
@@ -184,7 +184,7 @@ def _spans(versions: Sequence[FactVersion]) -> Iterator[tuple[FactVersion, date,
     starts = [each.fact.since.first or date.min for each in told]
     for version, start, following in zip(told, starts, [*starts[1:], date.max], strict=False):
         until = version.fact.until
-        over = until.last + DAY if until is not None and until.last is not None else date.max
+        over = min(until.last, date.max - DAY) + DAY if until is not None and until.last is not None else date.max
         yield version, start, min(over, following)
 
 

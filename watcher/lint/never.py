@@ -28,7 +28,7 @@ def check(context: Context) -> Iterator[Problem]:
         if past.episodes:
             continue
         document, year = site.page.document, period_text(past.days)
-        if past.judged or site.rule.is_event_like:
+        if past.judged or (site.rule.is_event_like and not past.problem):
             nearest = _nearest(past, site.rule.detector.OUTPUTS.get(past.output))
             sentence = f"it did not fire once, {year}{nearest}; see: watcher rules preview"
             yield found(NAME, document, name_of(site), sentence, severity=ProblemSeverity.INFORMATION)

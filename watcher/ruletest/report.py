@@ -58,7 +58,7 @@ def coverage_lines(covered: Sequence[Covered]) -> Iterator[str]:
     width = max((len(each.rule) for each in covered), default=0)
     for each in covered:
         if not each.is_tested:
-            told = "never fires in a test"
+            told = "no test expects it to fire"
         elif each.missing:
             told = f"not reached: {', '.join(each.missing)}"
         else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from watcher.core.alert import Alert, Reason, State, Transition
 from watcher.core.label import Labels
@@ -138,6 +139,10 @@ def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime) -> lis
         if step.after is State.FIRING and step.before is not State.RECOVERING:
             fired.setdefault(key, step.tick)
         newest[key] = step
+        before = (step.fingerprint, step.episode - 1)
+        if before in newest and newest[before].after.is_open:
+            # A new occurrence takes the place of the last one.
+            newest[before] = replace(newest[before], after=State.EXPIRED, tick=step.tick)
     found = [_episode(newest[key], at) for key, at in fired.items()]
     lately = [each for each in found if each.ended_at is None or each.fired_at > since]
     return sorted(lately, key=lambda each: (each.fired_at, each.fingerprint))
@@ -181,6 +186,12 @@ def save_rule_state(tx: Tx, state: RuleState) -> None:
     changed = tx.execute(update(_rule_state).where(_rule_state.c.rule == state.rule).values(values))
     if changed.rowcount == 0:
         tx.execute(insert(_rule_state).values(values))
+
+
+def forget_rule_states(tx: Tx, live: Collection[str]) -> None:
+    """Forget how far rules that are gone were evaluated: one that comes back begins anew."""
+    for rule in rule_states(tx).keys() - set(live):
+        tx.execute(delete(_rule_state).where(_rule_state.c.rule == rule))
 
 
 def mark_dirty(tx: Tx, what: str, since: datetime) -> None:

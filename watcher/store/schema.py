@@ -370,7 +370,7 @@ rule_set = table(
 rule_text = table(
     "rule_text",
     Column("hash", Text, primary_key=True, comment="over the body"),
-    Column("body", Text, nullable=False, comment="one rule, indicator, state, ... as YAML"),
+    Column("body", Text, nullable=False, comment="JSON: one rule, indicator, state, ..."),
 )
 
 dirty = table(

@@ -53,6 +53,7 @@ _GROUPS = (
     'group by "group", day having sum(events) > 0) seen'
 )
 _ANY = 'select 1 from series where scope = ? and known_from <= ? group by "group", day having sum(events) > 0 limit 1'
+_BEGINNING = from_ms(0)
 _RESTS_ON = {Basis.LAG: "the event date plus a lag", Basis.LOAD: "the time of loading"}
 
 
@@ -202,7 +203,8 @@ class StoreSnapshot:
         found = self._episodes_at(rule, since, self._as_known)
         if self._hindsight is None:
             return found
-        later = self._episodes_at(rule, since, self._hindsight)
+        # One that has gone on since before ``since`` has ended by now, if it was taken back.
+        later = self._episodes_at(rule, _BEGINNING, self._hindsight)
         taken_back = {(each.fingerprint, each.episode) for each in later if each.was_retracted}
         return [each._replace(was_retracted=(each.fingerprint, each.episode) in taken_back) for each in found]
 
@@ -244,6 +246,7 @@ class StoreSnapshot:
             offsets=self._offsets,
             query_offset=self._query_offset,
             horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+            hindsight=self._hindsight,
         )
 
     # --- sources ----------------------------------------------------------------------------------------------------

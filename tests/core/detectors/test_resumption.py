@@ -221,10 +221,10 @@ def test_without_records_there_is_nothing_to_judge():
         *(
             pytest.param(
                 {name: span},
-                [(name, f"{name!r} is whole days, from 1d to 100y, because events are dated by the day")],
+                [(name, f"{name!r} is whole days, at least one, because events are dated by the day")],
                 id=f"{name} {span}",
             )
-            for name, span in (("after", "12h"), ("after", "0d"), ("within", "36h"), ("within", "99999y"))
+            for name, span in (("after", "12h"), ("after", "0d"), ("within", "36h"))
         ),
     ],
 )

@@ -172,14 +172,13 @@ def test_without_records_there_is_nothing_to_judge():
         pytest.param(
             {"against": "0d"}, [("against", "must be a multiple of the window, 7d; write 7d")], id="against nothing"
         ),
-        pytest.param({"window": "50y", "against": "150y"}, [("against", "must be at most 100y")], id="150 years"),
         *(
             pytest.param(
                 {"window": window},
-                [("window", "a window is whole days, from 1d to 100y, because events are dated by the day")],
+                [("window", "a window is whole days, at least one, because events are dated by the day")],
                 id=f"a window of {window}",
             )
-            for window in ("0d", "12h", "36h", "99999y")
+            for window in ("0d", "12h", "36h")
         ),
     ],
 )

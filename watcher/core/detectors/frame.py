@@ -35,6 +35,8 @@ class Defaults:
     recovery: Condition | None = None
     severity: tuple[Tier, ...] = (Tier("warning"),)
     keep_firing_for: timedelta = timedelta()
+    #: Event-like detectors: no alert can be kept for longer, because its occurrence is then out of their sight.
+    keep_at_most: timedelta | None = None
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:

@@ -75,9 +75,9 @@ class Cluster(NamedTuple):
     versions: tuple[EventVersion, ...]
 
 
-def defaults(_parameters: Parameters, _catalogue: Catalogue) -> Defaults:
+def defaults(parameters: Parameters, _catalogue: Catalogue) -> Defaults:
     """No condition: every cluster is one. It fires for 14 days after becoming known."""
-    return Defaults(keep_firing_for=KEEP_FIRING_FOR)
+    return Defaults(keep_firing_for=KEEP_FIRING_FOR, keep_at_most=KEPT - NEWS - parameters.cluster)
 
 
 def problems(parameters: Parameters, _catalogue: Catalogue) -> Iterable[tuple[str, str]]:

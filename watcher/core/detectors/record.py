@@ -51,9 +51,6 @@ OUTPUTS: Mapping[str, Output] = {
 }
 EVENT_LIKE = False
 
-#: No window and no lookback is longer: a hundred years.
-LONGEST = timedelta(days=36_500)
-
 
 class Parameters(Document):
     """What stands under ``record``."""
@@ -101,8 +98,8 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
     """Names that the catalogue does not know, and parts of days."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
     for name, span in (("window", parameters.window), ("lookback", parameters.lookback)):
-        if not DAY <= span <= LONGEST or span % DAY:
-            yield name, f"a {name} is whole days, from 1d to 100y, because events are dated by the day"
+        if span < DAY or span % DAY:
+            yield name, f"a {name} is whole days, at least one, because events are dated by the day"
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:

@@ -47,9 +47,6 @@ OUTPUTS: Mapping[str, Output] = {
 }
 EVENT_LIKE = False
 
-#: No lull is looked for that is longer: a hundred years.
-LONGEST = timedelta(days=36_500)
-
 
 class Parameters(Document):
     """What stands under ``resumption``."""
@@ -97,8 +94,8 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
     """Names that the catalogue does not know, and parts of days."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
     for name, span in (("after", parameters.after), ("within", parameters.within)):
-        if not DAY <= span <= LONGEST or span % DAY:
-            yield name, f"{name!r} is whole days, from 1d to 100y, because events are dated by the day"
+        if span < DAY or span % DAY:
+            yield name, f"{name!r} is whole days, at least one, because events are dated by the day"
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:

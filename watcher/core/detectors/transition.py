@@ -9,6 +9,7 @@ derived as derived.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, NamedTuple
@@ -175,7 +176,9 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     for key, account in _accounts(parameters, state, catalogue, snapshot):
         made = account.changes if _is_watched(key, parameters.keys, state) else []
         if made:
-            yield _reading(made[-1], account, catalogue, snapshot)
+            yield replace(
+                _reading(made[-1], account, catalogue, snapshot), stated=tuple(_occurrence(each) for each in made)
+            )
 
 
 def _accounts(
@@ -219,6 +222,11 @@ def _written(name: str, state: StateDefinition) -> str:
     return country.name if country else name.removeprefix("$")
 
 
+def _occurrence(change: Change) -> str:
+    fact = change.fact.fact
+    return "|".join((fact.state, "-".join(fact.key), change.after, str(change.since), change.ended))
+
+
 def _reading(change: Change, account: Account, catalogue: Catalogue, snapshot: Snapshot) -> Reading:
     fact, derived = change.fact.fact, account.behind(change)
     if derived is not None:
@@ -227,7 +235,7 @@ def _reading(change: Change, account: Account, catalogue: Catalogue, snapshot: S
     return Reading(
         labels=_labels(fact.key, account.state),
         values=_values(change, key),
-        occurrence="|".join((fact.state, key, change.after, str(change.since), change.ended)),
+        occurrence=_occurrence(change),
         known_at=change.known_at,
         watermark=account.today,
         tell=partial(_telling, change, account, catalogue, snapshot),

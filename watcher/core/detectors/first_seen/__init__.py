@@ -76,7 +76,7 @@ class Newcomer(NamedTuple):
 
 def defaults(_parameters: Parameters, _catalogue: Catalogue) -> Defaults:
     """No condition: every newcomer is one. It fires for 14 days after becoming known."""
-    return Defaults(keep_firing_for=KEEP_FIRING_FOR)
+    return Defaults(keep_firing_for=KEEP_FIRING_FOR, keep_at_most=KEPT - NEWS)
 
 
 def problems(parameters: Parameters, _catalogue: Catalogue) -> Iterable[tuple[str, str]]:
