@@ -172,6 +172,8 @@ CHECKED = {
     "a misspelt word": ("evidence in [weak, strnog]", "'evidence' is never 'strnog'; did you mean 'strong'?"),
     "a number for a word": ("evidence > 3", "'evidence' is never 3.0; one of: none, weak, moderate, strong"),
     "a word for a number": ("ratio > high", "'ratio' is a number; 'high' is none"),
+    "percent of a count": ("observed >= 5 %", "'observed' is not counted in percent; write the number alone"),
+    "days of a count": ("observed >= 5d", "'observed' is not counted in days; write the number alone"),
     "several words for a number": ("ratio in [1, 2]", "'ratio' is a number; ('1', '2') is none"),
     "an order of texts": ("ended > killed", "'ended' is text and has no order; compare it with =, != or in"),
     "no date": ("as_of > soon", "'as_of' is a date; write it as 2020-07-06"),

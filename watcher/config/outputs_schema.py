@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from watcher.core.condition import UNITS
 from watcher.core.detectors import DETECTORS
 from watcher.core.reading import Kind, Output
 from watcher.core.severity import Severity
@@ -16,7 +17,9 @@ from watcher.core.template import MAX_LENGTH
 
 Schema = dict[str, Any]
 
-_NUMBER = r"(-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?(\s*%)?|[0-9]+\s*d(ays?)?)"
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?"
+#: A number with its unit: that of ``watcher.core.condition.UNITS``.
+_WITH_UNIT = {"%": rf"{_NUMBER}\s*%", "d": r"[0-9]+\s*d(ays?)?"}
 _QUOTE = "['\"]?"
 _DATE = f"{_QUOTE}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_QUOTE}"
 _ORDERED = r"\s*(>=|<=|!=|==|=|>|<)\s*"
@@ -80,7 +83,10 @@ def _comparison(output: Output) -> str:
         return rf"{output.name}({_ORDERED}{word}|\s+in\s*\[\s*{word}(\s*,\s*{word})*\s*\])"
     if output.kind is Kind.TEXT:
         return rf"{output.name}({_EQUAL}\S.*|\s+in\s*\[.*\S.*\])"
-    return f"{output.name}{_ORDERED}{_DATE if output.kind is Kind.DATE else _NUMBER}"
+    if output.kind is Kind.DATE:
+        return f"{output.name}{_ORDERED}{_DATE}"
+    units = [pattern for unit, pattern in _WITH_UNIT.items() if output.kind in UNITS[unit]]
+    return f"{output.name}{_ORDERED}({_any([_NUMBER, *units])})"
 
 
 def _template(outputs: Mapping[str, Output]) -> str:

@@ -10,7 +10,7 @@ import difflib
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,13 @@ from watcher.core.reading import Kind, Output, Value
 _LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(>=|<=|!=|==|=|>|<|\bin\b)\s*(\S.*?)\s*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*d(?:ays?)?", re.ASCII)
+
+#: What may be compared with a number that has a unit.
+UNITS: Mapping[str, frozenset[Kind]] = {
+    "%": frozenset({Kind.SHARE, Kind.PROBABILITY, Kind.RATIO}),
+    "d": frozenset({Kind.DAYS}),
+}
+_UNIT_NAMES = {"%": "percent", "d": "days"}
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
@@ -41,6 +48,8 @@ class Comparison:
     op: str
     #: As written: a number, a word, or a tuple of words for ``in``.
     literal: float | str | tuple[str, ...]
+    #: The unit that stood behind a number: ``%``, ``d`` or none. What is compared is the number without it.
+    unit: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.output} {self.bound}"
@@ -160,7 +169,7 @@ def comparison(text: str) -> Comparison:
     output, op, literal = match.groups()
     if op == "in":
         return Comparison(output, op, _words(literal, text))
-    return Comparison(output, "=" if op == "==" else op, _literal(literal))
+    return Comparison(output, "=" if op == "==" else op, *_literal(literal))
 
 
 def _words(literal: str, text: str) -> tuple[str, ...]:
@@ -170,14 +179,15 @@ def _words(literal: str, text: str) -> tuple[str, ...]:
     return tuple(word.strip().strip("'\"") for word in literal[1:-1].split(","))
 
 
-def _literal(literal: str) -> float | str:
+def _literal(literal: str) -> tuple[float | str, str]:
+    """The literal and its unit."""
     if _NUMBER.fullmatch(literal):
-        return float(literal)
+        return float(literal), ""
     if days := _DAYS.fullmatch(literal):
-        return float(days[1])
+        return float(days[1]), "d"
     if literal.endswith("%") and _NUMBER.fullmatch(literal[:-1].strip()):
-        return float(literal[:-1]) / 100
-    return literal.strip("'\"")
+        return float(literal[:-1]) / 100, "%"
+    return literal.strip("'\""), ""
 
 
 def check(value: Condition, outputs: Mapping[str, Output]) -> tuple[str, ...]:
@@ -204,6 +214,8 @@ def _check(each: Comparison, outputs: Mapping[str, Output]) -> Iterator[str]:
         yield from _check_date(each)
     elif not isinstance(each.literal, float):
         yield f"{each.output!r} is a number; {each.literal!r} is none"
+    elif each.unit and output.kind not in UNITS[each.unit]:
+        yield f"{each.output!r} is not counted in {_UNIT_NAMES[each.unit]}; write the number alone"
 
 
 def _check_date(each: Comparison) -> Iterator[str]:
