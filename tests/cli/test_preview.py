@@ -56,6 +56,15 @@ def test_it_shows_the_message_as_it_would_read(lived, good):
     assert "Judged by what was known on 27 May 2020" in message
 
 
+def test_of_what_happened_it_promises_no_end(lived, good):
+    (lived / "rules" / "large.yaml").write_text(
+        "version: 1\nrules:\n  - {alert: Large attack, match: {where: {country: Burkina Faso, fatalities: {above: 50}}}}\n"
+    )
+    said = " ".join(good("rules", "preview", "Large attack").split())
+    assert "Nobody is told of its end." in said
+    assert "gets worse" not in said
+
+
 def test_the_days_may_be_chosen(lived, good):
     found = json.loads(good("rules", "preview", RULE, "--from", "2020-05-01", "--to", "2020-05-31", "--format", "json"))
     assert (found["from"], found["to"]) == ("2020-05-01", "2020-05-31")

@@ -190,7 +190,7 @@ def test_without_records_there_is_nothing_to_judge():
         *(
             pytest.param(
                 {name: span},
-                [(name, f"a {name} is whole days, at least one, because events are dated by the day")],
+                [(name, f"{name!r} is whole days, at least one, because events are dated by the day")],
                 id=f"a {name} of {span}",
             )
             for name, span in (("window", "12h"), ("window", "0d"), ("lookback", "36h"))

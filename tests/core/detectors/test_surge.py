@@ -175,7 +175,7 @@ def test_without_records_there_is_nothing_to_judge():
         *(
             pytest.param(
                 {"window": window},
-                [("window", "a window is whole days, at least one, because events are dated by the day")],
+                [("window", "'window' is whole days, at least one, because events are dated by the day")],
                 id=f"a window of {window}",
             )
             for window in ("0d", "12h", "36h")

@@ -12,7 +12,7 @@ from watcher.core.condition import Condition
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
-from watcher.core.period import Period
+from watcher.core.period import DAY, Period
 from watcher.core.reading import day_text
 
 #: How many of the largest, and of the latest, records stand behind a reading.
@@ -51,6 +51,12 @@ def by_name(names: Mapping[str, object], kind: str, parameter: str, name: str) -
     """The problem of a parameter that names something that is not there."""
     if name not in names:
         yield parameter, unknown_name(kind, name, names)
+
+
+def whole_days(parameter: str, span: timedelta) -> Iterable[tuple[str, str]]:
+    """The problem of a span that is no number of days."""
+    if span < DAY or span % DAY:
+        yield parameter, f"{parameter!r} is whole days, at least one, because events are dated by the day"
 
 
 def named_indicator(name: str, catalogue: Catalogue) -> tuple[Indicator, ...]:

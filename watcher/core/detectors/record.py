@@ -25,6 +25,7 @@ from watcher.core.detectors.frame import (
     record_sources,
     subject,
     whole,
+    whole_days,
 )
 from watcher.core.document import Document
 from watcher.core.indicator import Indicator
@@ -98,8 +99,7 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
     """Names that the catalogue does not know, and parts of days."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
     for name, span in (("window", parameters.window), ("lookback", parameters.lookback)):
-        if span < DAY or span % DAY:
-            yield name, f"a {name} is whole days, at least one, because events are dated by the day"
+        yield from whole_days(name, span)
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:

@@ -22,11 +22,12 @@ from watcher.core.detectors.frame import (
     period_text,
     record_sources,
     subject,
+    whole_days,
 )
 from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
-from watcher.core.period import DAY, Duration, Period
+from watcher.core.period import Duration, Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -94,8 +95,7 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
     """Names that the catalogue does not know, and parts of days."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
     for name, span in (("after", parameters.after), ("within", parameters.within)):
-        if span < DAY or span % DAY:
-            yield name, f"{name!r} is whole days, at least one, because events are dated by the day"
+        yield from whole_days(name, span)
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:

@@ -25,11 +25,12 @@ from watcher.core.detectors.frame import (
     record_sources,
     subject,
     whole,
+    whole_days,
 )
 from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
-from watcher.core.period import DAY, Duration, Period, duration_text
+from watcher.core.period import Duration, Period, duration_text
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -114,9 +115,9 @@ def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str
     """Names that the catalogue does not know, parts of days, and windows that do not fill ``against``."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
     window, against = parameters.window, parameters.against
-    if window < DAY or window % DAY:
-        yield "window", "a window is whole days, at least one, because events are dated by the day"
-    elif not against or against % window:
+    not_days = list(whole_days("window", window))
+    yield from not_days
+    if not not_days and (not against or against % window):
         below = against // window * window
         near = " or ".join(duration_text(each) for each in (below, below + window) if each)
         yield "against", f"must be a multiple of the window, {duration_text(window)}; write {near}"
