@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from tests.core.detectors.snapshot import MemorySnapshot, at, event, known, spread, stated
-from watcher.core import stats
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import pace
@@ -20,7 +19,8 @@ from watcher.core.label import labels
 from watcher.core.period import Period
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
-from watcher.core.stats import Tally
+from watcher.core.statistics import rates
+from watcher.core.statistics.rates import Tally
 
 DEATHS = Indicator(indicator="moz_fatalities", title="Deaths in organised violence, Mozambique", sum="fatalities")
 ATTACKS = Indicator(indicator="moz_attacks", title="Attacks, Mozambique", count="events", unit="attacks")
@@ -786,7 +786,7 @@ class TestThePage:
 
     def test_its_table_of_what_can_be_seen_is_computed(self):
         for baseline in (12, 52, 309, 660):
-            seen = [stats.smallest_visible_ratio(days, Tally(baseline, 365)) for days in (28, 91, 182, 365)]
+            seen = [rates.smallest_visible_ratio(days, Tally(baseline, 365)) for days in (28, 91, 182, 365)]
             assert f"| {baseline} | {' | '.join(f'{ratio:.2f}' for ratio in seen)} |" in self.PAGE
 
     def test_its_default_condition_is_the_real_one(self):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple, Protocol
 
-from watcher.core.stats import negative_binomial_bound, negative_binomial_tail, normal_quantile, normal_tail
+from watcher.core.statistics.tails import negative_binomial_bound, negative_binomial_tail, normal_quantile, normal_tail
 
 
 class Prediction(Protocol):

@@ -19,7 +19,7 @@ from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import day_text
 from watcher.core.snapshot import Snapshot
-from watcher.core.stats import Tally
+from watcher.core.statistics.rates import Tally
 
 #: A source whose first record is so many days into a period still covers it: it need not have begun with an attack.
 GRACE = timedelta(days=14)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from watcher.core import stats
 from watcher.core.detectors.pace.sides import Side, Sides
 from watcher.core.indicator import Indicator
 from watcher.core.period import Period
-from watcher.core.stats import RateTest
+from watcher.core.statistics import rates
+from watcher.core.statistics.rates import RateTest
 
 Test = Literal["auto", "none", "exact", "sequential", "inflated"]
 Evidence = Literal["none", "weak", "moderate", "strong"]
@@ -81,10 +81,10 @@ def judge(
     spread = dispersion(sides, indicator, assumed=assumed, given=given)
     if test == "auto":
         test = "inflated" if indicator.is_sum else "exact"
-    llr = stats.sequential(now, before)
+    llr = rates.sequential(now, before)
     score, is_judged = llr / spread.value, _is_judged(sides.now, spread)
     return Verdict(
-        ratio=stats.rate_ratio(now, before),
+        ratio=rates.rate_ratio(now, before),
         expected=before.rate * now.days,
         dispersion=spread,
         test=test,
@@ -93,7 +93,7 @@ def judge(
         score=score,
         evidence=_evidence(score) if is_judged else "none",
         is_judged=is_judged,
-        smallest_visible_ratio=stats.smallest_visible_ratio(now.days, before, dispersion=spread.value),
+        smallest_visible_ratio=rates.smallest_visible_ratio(now.days, before, dispersion=spread.value),
         projection=_projection(sides.now, whole, spread) if whole else None,
     )
 
@@ -151,25 +151,25 @@ def _means(sides: Sides) -> Iterator[float]:
 def _tested(sides: Sides, test: Test, spread: Dispersion) -> RateTest | None:
     now, before = sides.now.tally, sides.before.tally
     if test == "exact":
-        return stats.exact(now, before)
-    return stats.inflated(now, before, dispersion=spread.value) if test == "inflated" else None
+        return rates.exact(now, before)
+    return rates.inflated(now, before, dispersion=spread.value) if test == "inflated" else None
 
 
 def _is_judged(now: Side, spread: Dispersion) -> bool:
     """Whether the gates of the sequential test are open; without an event count, D of a sum count as one event."""
     events = now.total / spread.value if now.events is None else now.events
-    return now.period.days >= stats.SEQUENTIAL_DAYS and events >= stats.SEQUENTIAL_EVENTS
+    return now.period.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
 
 
 def _evidence(score: float) -> Evidence:
-    if score >= stats.STRONG_SCORE:
+    if score >= rates.STRONG_SCORE:
         return "strong"
-    if score >= stats.MODERATE_SCORE:
+    if score >= rates.MODERATE_SCORE:
         return "moderate"
     return "weak" if score > 0 else "none"
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
     days_left = max(0, whole.days - now.period.days)
-    low, high = stats.projection(now.tally, days_left, dispersion=spread.value)
+    low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from watcher.core import stats
 from watcher.core.baseline import Baseline
 from watcher.core.detectors.frame import counted, missing_values, period_text, subject, whole
 from watcher.core.detectors.pace.sides import Side, Sides
@@ -17,7 +16,8 @@ from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import day_text
-from watcher.core.stats import Tally
+from watcher.core.statistics import rates
+from watcher.core.statistics.rates import Tally
 
 #: From this ratio on, "3.2 times" reads better than "220 % above".
 _TIMES = 3
@@ -294,14 +294,14 @@ def _score_words(verdict: Verdict) -> str:
     if verdict.llr <= 0:
         return "the rate is not above the baseline's"
     if not verdict.is_judged:
-        return f"too early: judged from {stats.SEQUENTIAL_DAYS} days and {stats.SEQUENTIAL_EVENTS} events on"
+        return f"too early: judged from {rates.SEQUENTIAL_DAYS} days and {rates.SEQUENTIAL_EVENTS} events on"
     word = "strong from" if verdict.evidence == "strong" else "strong needs"
-    return f"sequential score {verdict.score:.2f}, {word} {stats.STRONG_SCORE:g}"
+    return f"sequential score {verdict.score:.2f}, {word} {rates.STRONG_SCORE:g}"
 
 
 def _without_largest(told: Told) -> float:
     rest = Tally(told.now.total - (told.largest or 0), told.now.period.days)
-    return stats.rate_ratio(rest, told.before.tally)
+    return rates.rate_ratio(rest, told.before.tally)
 
 
 def _without_largest_words(told: Told) -> str:
@@ -319,7 +319,7 @@ def _test_arithmetic(told: Told) -> str:
     said = f"{ratio_text(verdict.result.low)} to {ratio_text(verdict.result.high)} (95 %), one-sided p {verdict.result.p:.3g}"
     if verdict.test == "exact":
         return f"Interval of the ratio, exact: {said}, from {now.total} of {now.total + before.total} in {now.days} of {now.days + before.days} days"
-    error = stats.inflated_error(now, before, dispersion=verdict.dispersion.value)
+    error = rates.inflated_error(now, before, dispersion=verdict.dispersion.value)
     return (
         f"Interval of the ratio: se of its logarithm = sqrt({verdict.dispersion.value:.3g} x (1/{now.total} + "
         f"1/{before.total})) = {error:.4f}; exp({math.log(verdict.ratio):.4f} -+ 1.96 x {error:.4f}) = {said}"
@@ -336,9 +336,9 @@ def _score_arithmetic(told: Told) -> Iterator[str]:
         )
     else:
         yield "Log-likelihood ratio: 0, because the rate is not above the baseline's"
-    gates = f"{stats.SEQUENTIAL_DAYS} days and {stats.SEQUENTIAL_EVENTS} events"
+    gates = f"{rates.SEQUENTIAL_DAYS} days and {rates.SEQUENTIAL_EVENTS} events"
     yield (
         f"Score: {verdict.llr:.2f} / {verdict.dispersion.value:.3g} = {verdict.score:.2f}; "
-        f"weak under {stats.MODERATE_SCORE:g}, moderate under {stats.STRONG_SCORE:g}, else strong: {verdict.evidence}"
+        f"weak under {rates.MODERATE_SCORE:g}, moderate under {rates.STRONG_SCORE:g}, else strong: {verdict.evidence}"
         f"{'' if verdict.is_judged else f', because {gates} are needed'}"
     )

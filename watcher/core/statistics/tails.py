@@ -1,29 +1,14 @@
-"""The arithmetic of rates: tails, tests of a ratio of two rates, intervals and projections.
+"""Tails of the normal, Poisson, binomial and negative binomial distributions, and where they reach a chance.
 
 Pure Python on purpose: ``scipy.stats`` costs more than a second of import, and its negative binomial quantile aborts or
 hangs the interpreter at extreme means. Here every loop is bounded, and where a series would need too many terms an
 asymptotic expansion takes over whose error is smaller still.
-
-The tests compare ``now`` (what was counted in so many days) with ``before``. All p-values are one-sided: the chance of
-at least as much as now, were the true rate ``ratio`` times the rate before. Intervals are central.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
-
-#: Sequential score that an unchanged rate reaches in 5 % of years, looked at every day.
-MODERATE_SCORE = 3.0
-#: The same, in 1 % of years.
-STRONG_SCORE = 4.75
-#: The same, in 0.1 % of years.
-EXTREME_SCORE = 7.1
-#: The critical values hold when the first look is on this day of the period or later,
-SEQUENTIAL_DAYS = 28
-#: and not before so many events.
-SEQUENTIAL_EVENTS = 4
 
 #: A bound above this is "unbounded".
 QUANTILE_CAP = 1_000_000_000
@@ -33,7 +18,6 @@ _ENOUGH = 1e-15
 _TINY = 1e-300
 _MAX_TERMS = 20_000
 _MAX_STEPS = 50
-_CLOSE = 1e-12
 #: From here on the asymptotic expansion is more exact than 1e-9, and the fractions would grow long.
 _LARGE = 2e6
 #: Where one parameter is so many times the other, and the share in question is as small, Wise's gamma approximation
@@ -43,123 +27,6 @@ _RARE = 1e-5
 #: Nearer than this to the middle, the expansion's correction is its limit: the difference of two reciprocals that gives
 #: it elsewhere has lost its digits there.
 _NEAR_ZERO = 0.05
-
-
-class Tally(NamedTuple):
-    """So many in so many days."""
-
-    total: float
-    days: float
-
-    @property
-    def rate(self) -> float:
-        """Per day."""
-        return self.total / self.days
-
-
-class RateTest(NamedTuple):
-    """What a test says of the ratio of two rates."""
-
-    #: One-sided: the chance of at least as much as now, were the ratio the one tested.
-    p: float
-    #: Lower end of the central interval of the ratio.
-    low: float
-    #: Upper end; infinite when nothing was counted before.
-    high: float
-
-
-def rate_ratio(now: Tally, before: Tally) -> float:
-    """Rate now over rate before: 0 when nothing was counted now, infinite when only before is zero."""
-    if now.total == 0:
-        return 0.0
-    return now.rate / before.rate if before.total else math.inf
-
-
-def exact(now: Tally, before: Tally, *, ratio: float = 1.0, confidence: float = 0.95) -> RateTest:
-    """Conditional binomial test of two Poisson rates, with Clopper-Pearson limits.
-
-    Given both totals together, now's share is binomial; its limits are turned into limits of the ratio.
-    """
-    k1, k0 = now.total, before.total
-    share = ratio * now.days / (ratio * now.days + before.days)
-    rest = before.days / (ratio * now.days + before.days)
-    odds = before.days / now.days
-    alpha = (1 - confidence) / 2
-    return RateTest(
-        p=_beta_tails(k1, k0 + 1, share, rest)[0] if k1 else 1.0,
-        low=math.exp(_beta_logit(k1, k0 + 1, alpha)) * odds if k1 else 0.0,
-        high=math.exp(-_beta_logit(k0, k1 + 1, alpha)) * odds if k0 else math.inf,
-    )
-
-
-def inflated(
-    now: Tally, before: Tally, *, dispersion: float, ratio: float = 1.0, confidence: float = 0.95
-) -> RateTest | None:
-    """Normal test of the log ratio with se^2 = D (1/k1 + 1/k0); None when a total is zero, where it says nothing."""
-    if not (now.total and before.total):
-        return None
-    log_ratio, error = math.log(rate_ratio(now, before)), inflated_error(now, before, dispersion=dispersion)
-    reach = normal_quantile((1 + confidence) / 2) * error
-    return RateTest(
-        p=normal_tail((log_ratio - math.log(ratio)) / error),
-        low=math.exp(log_ratio - reach),
-        high=math.exp(log_ratio + reach),
-    )
-
-
-def inflated_error(now: Tally, before: Tally, *, dispersion: float) -> float:
-    """Standard error of the log ratio of two sums whose variance is ``dispersion`` times their mean."""
-    return math.sqrt(dispersion * (1 / now.total + 1 / before.total))
-
-
-def sequential(now: Tally, before: Tally, *, ratio: float = 1.0) -> float:
-    """Log-likelihood ratio of the conditional sequential test (MaxSPRT); 0 while the rate is not above."""
-    k1, k0, t1, t0 = now.total, before.total, ratio * now.days, before.days
-    if k1 * t0 <= k0 * t1:
-        return 0.0
-    pooled = (k1 + k0) / (t1 + t0)
-    return k1 * math.log(k1 / t1 / pooled) + (k0 * math.log(k0 / t0 / pooled) if k0 else 0.0)
-
-
-def smallest_visible_ratio(days: float, before: Tally, *, dispersion: float = 1.0, p: float = 0.01) -> float:
-    """The least ratio that a test could tell from 1 at one-sided ``p`` after so many days; infinite without a baseline.
-
-    The exact test for dispersion 1, the inflated one else.
-    """
-    if not before.total:
-        return math.inf
-    z = normal_quantile(1 - p)
-    root = math.sqrt(before.rate * days) + z * math.sqrt(dispersion * (1 + days / before.days)) / 2
-    if dispersion > 1:
-        total = _visible_total(days, before, dispersion=dispersion, z=z, guess=root * root)
-    else:
-        total = _least_whole(lambda k: exact_p(Tally(k, days), before) < p, guess=root * root)
-    return rate_ratio(Tally(total, days), before)
-
-
-def exact_p(now: Tally, before: Tally) -> float:
-    """The p of :func:`exact` alone, for ratio 1."""
-    if not now.total:
-        return 1.0
-    both = now.days + before.days
-    return _beta_tails(now.total, before.total + 1, now.days / both, before.days / both)[0]
-
-
-def projection(
-    now: Tally, days_left: float, *, dispersion: float = 1.0, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Predictive interval of the total at the end of the period: what was counted, and what the rest may bring.
-
-    The rest is negative binomial. With dispersion 1 this is the Gamma-Poisson prediction from a Jeffreys prior; a
-    larger dispersion D takes every D counted for one independent observation.
-    """
-    if days_left <= 0:
-        return now.total, now.total
-    mean = (now.total + dispersion / 2) * days_left / now.days
-    spread = dispersion * (1 + days_left / now.days)
-    alpha = (1 - confidence) / 2
-    low = negative_binomial_bound(mean, spread, 1 - alpha)
-    return now.total + low, now.total + negative_binomial_bound(mean, spread, alpha)
 
 
 def normal_tail(z: float) -> float:
@@ -187,7 +54,7 @@ def binomial_tail(k: float, trials: float, chance: float) -> float:
     """P(X >= k) of a binomial."""
     if k <= 0:
         return 1.0
-    return _beta_tails(k, trials - k + 1, chance, 1 - chance)[0] if k <= trials else 0.0
+    return beta_tails(k, trials - k + 1, chance, 1 - chance)[0] if k <= trials else 0.0
 
 
 def poisson_tail(k: float, mean: float) -> float:
@@ -205,7 +72,7 @@ def negative_binomial_tail(k: float, mean: float, dispersion: float) -> float:
         return poisson_tail(k, mean)
     if mean <= 0:
         return 0.0
-    return _beta_tails(k, mean / (dispersion - 1), (dispersion - 1) / dispersion, 1 / dispersion)[0]
+    return beta_tails(k, mean / (dispersion - 1), (dispersion - 1) / dispersion, 1 / dispersion)[0]
 
 
 def negative_binomial_bound(mean: float, dispersion: float, alpha: float) -> float:
@@ -215,10 +82,10 @@ def negative_binomial_bound(mean: float, dispersion: float, alpha: float) -> flo
     z, deviation = normal_quantile(1 - alpha), math.sqrt(dispersion * mean)
     # Cornish and Fisher's first correction for skewness: mostly within two of the answer.
     guess = mean + deviation * z + (z * z - 1) * (2 * dispersion - 1) / 6
-    return _least_whole(lambda k: negative_binomial_tail(k + 1, mean, dispersion) <= alpha, guess=guess)
+    return least_whole(lambda k: negative_binomial_tail(k + 1, mean, dispersion) <= alpha, guess=guess)
 
 
-def _least_whole(holds: Callable[[float], bool], *, guess: float) -> float:
+def least_whole(holds: Callable[[float], bool], *, guess: float) -> float:
     """The least whole number for which ``holds`` turns true and stays so: brackets around the guess, then bisection."""
     if guess > QUANTILE_CAP:
         return math.inf
@@ -236,17 +103,6 @@ def _least_whole(holds: Callable[[float], bool], *, guess: float) -> float:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return float(high)
-
-
-def _visible_total(days: float, before: Tally, *, dispersion: float, z: float, guess: float) -> float:
-    """The total at which the inflated test reaches ``z``, by Newton on its logarithm."""
-    log_total, expected, step, looks = math.log(guess), math.log(before.rate * days), 1.0, 0
-    while abs(step) > _CLOSE and looks < _MAX_STEPS:
-        error = inflated_error(Tally(math.exp(log_total), days), before, dispersion=dispersion)
-        slope = 1 + z * dispersion * math.exp(-log_total) / (2 * error)
-        step = (log_total - expected - z * error) / slope
-        log_total, looks = log_total - step, looks + 1
-    return math.exp(log_total)
 
 
 def _stirling(n: float) -> float:
@@ -282,7 +138,7 @@ def _log_beta_front(a: float, b: float, x: float, y: float) -> float:
     return error - _beta_deviance(a, b, x, y) + 0.5 * math.log(a / (a + b) * b) - _LN_SQRT_2PI
 
 
-def _beta_tails(a: float, b: float, x: float, y: float) -> tuple[float, float]:
+def beta_tails(a: float, b: float, x: float, y: float) -> tuple[float, float]:
     """The regularised incomplete beta function I_x(a, b) and 1 - I_x(a, b), for y = 1 - x; both keep their digits."""
     if x <= 0 or y <= 0:
         return (0.0, 1.0) if x <= 0 else (1.0, 0.0)
@@ -376,7 +232,7 @@ def _uniform_gamma(a: float, x: float) -> tuple[float, float]:
     return _share(normal_tail(-z) + swing), _share(normal_tail(z) - swing)
 
 
-def _beta_logit(a: float, b: float, alpha: float) -> float:
+def beta_logit(a: float, b: float, alpha: float) -> float:
     """The logit of the x with I_x(a, b) = alpha, for alpha below a half.
 
     Halley's steps on the logarithm of the tail, which is concave in the logit, from Cornish and Fisher's guess.
@@ -387,7 +243,7 @@ def _beta_logit(a: float, b: float, alpha: float) -> float:
     # The error after a step is about the cube of the step.
     while abs(step) > 1e-5 * math.sqrt(u + v) and looks < _MAX_STEPS:
         x, y = 1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit))
-        tail = max(_beta_tails(a, b, x, y)[0], _TINY)
+        tail = max(beta_tails(a, b, x, y)[0], _TINY)
         slope = max(math.exp(_log_beta_front(a, b, x, y)), _TINY) / tail
         excess = math.log(tail / alpha)
         step = excess / slope / max(0.5, 1 - excess * (a * y - b * x - slope) / (2 * slope))

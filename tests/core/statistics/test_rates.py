@@ -12,10 +12,10 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watcher.core import stats
-from watcher.core.stats import Tally
+from watcher.core.statistics import rates, tails
+from watcher.core.statistics.rates import Tally
 
-RATES = Path(__file__).parents[3] / "shared" / "reference" / "statistics" / "rates"
+RATES = Path(__file__).parents[4] / "shared" / "reference" / "statistics" / "rates"
 #: The tables have twelve significant digits.
 PRINTED = 1e-9
 
@@ -50,9 +50,9 @@ def test_the_exact_test_equals_the_reference_table(row):
     now, before = Tally(number(row, "k1"), number(row, "t1_days")), Tally(number(row, "k0"), number(row, "t0_days"))
     ratio, confidence = number(row, "ratio0"), number(row, "conf")
 
-    test = stats.exact(now, before, ratio=ratio, confidence=confidence)
-    other_way = stats.exact(before, now, ratio=1 / ratio)
-    one_sided = stats.exact(now, before, confidence=2 * confidence - 1)
+    test = rates.exact(now, before, ratio=ratio, confidence=confidence)
+    other_way = rates.exact(before, now, ratio=1 / ratio)
+    one_sided = rates.exact(now, before, confidence=2 * confidence - 1)
 
     assert test.p == pytest.approx(number(row, "p_greater_exact"), rel=PRINTED)
     assert test.low == pytest.approx(number(row, "ci_low_exact"), rel=PRINTED)
@@ -67,10 +67,10 @@ def test_the_inflated_test_equals_the_reference_table(row):
     now, before = Tally(number(row, "k1"), number(row, "t1_days")), Tally(number(row, "k0"), number(row, "t0_days"))
     spread = number(row, "dispersion")
 
-    test = stats.inflated(now, before, dispersion=spread, ratio=number(row, "ratio0"), confidence=number(row, "conf"))
+    test = rates.inflated(now, before, dispersion=spread, ratio=number(row, "ratio0"), confidence=number(row, "conf"))
 
     assert test is not None
-    assert stats.inflated_error(now, before, dispersion=spread) == pytest.approx(number(row, "log_se"), rel=PRINTED)
+    assert rates.inflated_error(now, before, dispersion=spread) == pytest.approx(number(row, "log_se"), rel=PRINTED)
     assert test.p == pytest.approx(number(row, "p_greater"), rel=PRINTED)
     assert (test.low, test.high) == pytest.approx((number(row, "ci_low"), number(row, "ci_high")), rel=PRINTED)
 
@@ -84,10 +84,10 @@ def test_the_inflated_test_equals_the_reference_table(row):
 )
 def test_the_article_to_the_printed_digits(days, ratio, score, low, high):
     now = Tally(447, days)
-    test = stats.inflated(now, YEAR, dispersion=5)
+    test = rates.inflated(now, YEAR, dispersion=5)
 
-    assert round(stats.rate_ratio(now, YEAR), 3) == ratio
-    assert round(stats.sequential(now, YEAR) / 5, 2) == score
+    assert round(rates.rate_ratio(now, YEAR), 3) == ratio
+    assert round(rates.sequential(now, YEAR) / 5, 2) == score
     assert test is not None
     assert (round(test.low, 3), round(test.high, 3)) == (low, high)
 
@@ -103,23 +103,23 @@ def test_the_article_to_the_printed_digits(days, ratio, score, low, high):
     ],
 )
 def test_the_exact_test_bears_zeros(now, before, ratio, test):
-    assert stats.rate_ratio(now, before) == ratio
-    assert stats.exact(now, before) == pytest.approx(test, rel=0.01)
+    assert rates.rate_ratio(now, before) == ratio
+    assert rates.exact(now, before) == pytest.approx(test, rel=0.01)
 
 
 @pytest.mark.parametrize("zero", [(Tally(0, 30), YEAR), (NOW, Tally(0, 365))], ids=["none now", "none before"])
 def test_the_inflated_test_says_nothing_of_zeros(zero):
-    assert stats.inflated(*zero, dispersion=5) is None
+    assert rates.inflated(*zero, dispersion=5) is None
 
 
 @given(k1=totals, k0=totals, t1=days, t0=days)
 @quick
 def test_the_exact_interval_and_p_say_the_same(k1, k0, t1, t0):
-    test = stats.exact(Tally(k1, t1), Tally(k0, t0), confidence=0.9)
+    test = rates.exact(Tally(k1, t1), Tally(k0, t0), confidence=0.9)
     for bound in (test.low, test.high):
         if 0 < bound < math.inf:
-            tail = stats.exact(Tally(k1, t1), Tally(k0, t0), ratio=bound).p
-            other = stats.exact(Tally(k0, t0), Tally(k1, t1), ratio=1 / bound).p
+            tail = rates.exact(Tally(k1, t1), Tally(k0, t0), ratio=bound).p
+            other = rates.exact(Tally(k0, t0), Tally(k1, t1), ratio=1 / bound).p
             assert min(tail, other) == pytest.approx(0.05, rel=1e-6)
 
 
@@ -127,24 +127,24 @@ def test_the_exact_interval_and_p_say_the_same(k1, k0, t1, t0):
 @quick
 def test_one_more_makes_p_smaller_and_the_score_larger(k1, k0, t1, t0):
     now, more, before = Tally(k1, t1), Tally(k1 + 1, t1), Tally(k0, t0)
-    assert stats.exact(more, before).p <= stats.exact(now, before).p
-    assert stats.exact(more, before).low >= stats.exact(now, before).low
-    assert stats.sequential(more, before) >= stats.sequential(now, before)
+    assert rates.exact(more, before).p <= rates.exact(now, before).p
+    assert rates.exact(more, before).low >= rates.exact(now, before).low
+    assert rates.sequential(more, before) >= rates.sequential(now, before)
 
 
 @given(k1=totals, k0=totals, t1=days, t0=days, factor=st.sampled_from([2, 7, 365]))
 @quick
 def test_only_the_proportion_of_the_two_exposures_counts(k1, k0, t1, t0, factor):
     small, large = (Tally(k1, t1), Tally(k0, t0)), (Tally(k1, t1 * factor), Tally(k0, t0 * factor))
-    assert stats.exact(*small).p == pytest.approx(stats.exact(*large).p, rel=1e-9)
-    assert stats.sequential(*small) == pytest.approx(stats.sequential(*large), rel=1e-9, abs=1e-9)
+    assert rates.exact(*small).p == pytest.approx(rates.exact(*large).p, rel=1e-9)
+    assert rates.sequential(*small) == pytest.approx(rates.sequential(*large), rel=1e-9, abs=1e-9)
 
 
 @given(k1=some, k0=some, t1=days, t0=days, spread=st.floats(1, 50))
 @quick
 def test_more_dispersion_makes_the_interval_wider(k1, k0, t1, t0, spread):
-    narrow = stats.inflated(Tally(k1, t1), Tally(k0, t0), dispersion=spread)
-    wide = stats.inflated(Tally(k1, t1), Tally(k0, t0), dispersion=spread * 1.5)
+    narrow = rates.inflated(Tally(k1, t1), Tally(k0, t0), dispersion=spread)
+    wide = rates.inflated(Tally(k1, t1), Tally(k0, t0), dispersion=spread * 1.5)
     assert narrow is not None
     assert wide is not None
     assert wide.low < narrow.low < narrow.high < wide.high
@@ -153,7 +153,7 @@ def test_more_dispersion_makes_the_interval_wider(k1, k0, t1, t0, spread):
 @given(k1=totals, k0=totals, t1=days, t0=days, ratio=st.floats(0.5, 3))
 @quick
 def test_the_score_is_zero_exactly_while_the_rate_is_not_above(k1, k0, t1, t0, ratio):
-    score = stats.sequential(Tally(k1, t1), Tally(k0, t0), ratio=ratio)
+    score = rates.sequential(Tally(k1, t1), Tally(k0, t0), ratio=ratio)
     assert (score == 0) == (k1 * t0 <= k0 * t1 * ratio)
     assert score >= 0
 
@@ -163,7 +163,7 @@ def test_the_score_is_zero_exactly_while_the_rate_is_not_above(k1, k0, t1, t0, r
 def test_the_beta_tails_equal_scipy(a, b, z):
     logit = math.log(a / b) + z * math.sqrt(1 / a + 1 / b)
     x = 1 / (1 + math.exp(-logit))
-    lower, upper = stats._beta_tails(a, b, x, 1 - x)
+    lower, upper = tails.beta_tails(a, b, x, 1 - x)
     assert lower == pytest.approx(scipy.special.betainc(a, b, x), rel=1e-7, abs=1e-12)
     assert lower + upper == pytest.approx(1)
 
@@ -172,51 +172,51 @@ def test_the_beta_tails_equal_scipy(a, b, z):
 @quick
 def test_the_poisson_tail_equals_scipy(k, z):
     mean = max(1e-6, k + z * math.sqrt(k + 1))
-    assert stats.poisson_tail(k, mean) == pytest.approx(scipy.stats.poisson.sf(k - 1, mean), rel=1e-9, abs=1e-300)
+    assert tails.poisson_tail(k, mean) == pytest.approx(scipy.stats.poisson.sf(k - 1, mean), rel=1e-9, abs=1e-300)
 
 
 @given(k=st.integers(0, 2_000), trials=st.integers(1, 2_000), chance=st.floats(0.01, 0.99))
 @quick
 def test_the_binomial_tail_equals_scipy(k, trials, chance):
     expected = scipy.stats.binom.sf(k - 1, trials, chance)
-    assert stats.binomial_tail(k, trials, chance) == pytest.approx(expected, rel=1e-9, abs=1e-250)
+    assert tails.binomial_tail(k, trials, chance) == pytest.approx(expected, rel=1e-9, abs=1e-250)
 
 
 @given(k=st.integers(0, 2_000), mean=st.floats(0.01, 1_000), spread=st.floats(1.01, 40))
 @quick
 def test_the_negative_binomial_tail_equals_scipy(k, mean, spread):
     expected = scipy.stats.nbinom.sf(k - 1, mean / (spread - 1), 1 / spread)
-    assert stats.negative_binomial_tail(k, mean, spread) == pytest.approx(expected, rel=1e-8, abs=1e-250)
+    assert tails.negative_binomial_tail(k, mean, spread) == pytest.approx(expected, rel=1e-8, abs=1e-250)
 
 
 @given(mean=st.floats(0.01, 1_000), spread=st.floats(1.01, 40), alpha=st.sampled_from([0.025, 0.005, 0.5, 0.975]))
 @quick
 def test_the_negative_binomial_bound_is_the_least_whole_number(mean, spread, alpha):
-    bound = stats.negative_binomial_bound(mean, spread, alpha)
-    assert stats.negative_binomial_tail(bound + 1, mean, spread) <= alpha
-    assert bound == 0 or stats.negative_binomial_tail(bound, mean, spread) > alpha
+    bound = tails.negative_binomial_bound(mean, spread, alpha)
+    assert tails.negative_binomial_tail(bound + 1, mean, spread) <= alpha
+    assert bound == 0 or tails.negative_binomial_tail(bound, mean, spread) > alpha
 
 
 @given(share=st.floats(1e-12, 1 - 1e-12))
 @quick
 def test_the_normal_quantile_turns_the_tail_around(share):
-    assert 1 - stats.normal_tail(stats.normal_quantile(share)) == pytest.approx(share, rel=1e-9, abs=1e-12)
+    assert 1 - tails.normal_tail(tails.normal_quantile(share)) == pytest.approx(share, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        pytest.param(stats.binomial_tail(11, 10, 0.5), 0, id="more successes than trials"),
-        pytest.param(stats.poisson_tail(3, 0), 0, id="something from a mean of zero"),
-        pytest.param(stats.negative_binomial_tail(3, 0, 5), 0, id="something from a dispersed mean of zero"),
-        pytest.param(stats.negative_binomial_tail(3, 2, 1), stats.poisson_tail(3, 2), id="dispersion 1 is Poisson"),
-        pytest.param(stats.negative_binomial_bound(0, 5, 0.01), 0, id="the bound of nothing"),
-        pytest.param(stats.negative_binomial_bound(1e40, 0.3, 0.005), math.inf, id="a bound beyond all counting"),
-        pytest.param(stats._least_whole(lambda _: False, guess=5), math.inf, id="a bound that is never reached"),
-        pytest.param(stats.normal_quantile(1), math.inf, id="the whole of a normal"),
-        pytest.param(stats._beta_tails(2, 3, 0, 1)[0], 0, id="the beta function at zero"),
-        pytest.param(stats._beta_tails(2, 3, 1, 0)[0], 1, id="the beta function at one"),
-        pytest.param(stats.smallest_visible_ratio(28, Tally(0, 365)), math.inf, id="no baseline, nothing visible"),
+        pytest.param(tails.binomial_tail(11, 10, 0.5), 0, id="more successes than trials"),
+        pytest.param(tails.poisson_tail(3, 0), 0, id="something from a mean of zero"),
+        pytest.param(tails.negative_binomial_tail(3, 0, 5), 0, id="something from a dispersed mean of zero"),
+        pytest.param(tails.negative_binomial_tail(3, 2, 1), tails.poisson_tail(3, 2), id="dispersion 1 is Poisson"),
+        pytest.param(tails.negative_binomial_bound(0, 5, 0.01), 0, id="the bound of nothing"),
+        pytest.param(tails.negative_binomial_bound(1e40, 0.3, 0.005), math.inf, id="a bound beyond all counting"),
+        pytest.param(tails.least_whole(lambda _: False, guess=5), math.inf, id="a bound that is never reached"),
+        pytest.param(tails.normal_quantile(1), math.inf, id="the whole of a normal"),
+        pytest.param(tails.beta_tails(2, 3, 0, 1)[0], 0, id="the beta function at zero"),
+        pytest.param(tails.beta_tails(2, 3, 1, 0)[0], 1, id="the beta function at one"),
+        pytest.param(rates.smallest_visible_ratio(28, Tally(0, 365)), math.inf, id="no baseline, nothing visible"),
     ],
 )
 def test_the_edges_have_a_value(value, expected):
@@ -234,9 +234,9 @@ def test_the_edges_have_a_value(value, expected):
     ],
 )
 def test_the_asymptotic_expansions_agree_with_forty_digit_integration(a, b, x, lower):
-    tails = stats._beta_tails(a, b, x, 1 - x)
-    assert tails == pytest.approx((lower, 1 - lower), rel=1e-9)
-    assert stats._beta_tails(b, a, 1 - x, x) == pytest.approx(tails[::-1], rel=1e-9)
+    both = tails.beta_tails(a, b, x, 1 - x)
+    assert both == pytest.approx((lower, 1 - lower), rel=1e-9)
+    assert tails.beta_tails(b, a, 1 - x, x) == pytest.approx(both[::-1], rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -248,12 +248,12 @@ def test_the_asymptotic_expansions_agree_with_forty_digit_integration(a, b, x, l
     ],
 )
 def test_large_poisson_tails_agree_with_forty_digit_integration(k, mean, tail):
-    assert stats.poisson_tail(k, mean) == pytest.approx(tail, rel=1e-9)
+    assert tails.poisson_tail(k, mean) == pytest.approx(tail, rel=1e-9)
 
 
 def test_at_the_very_middle_the_large_expansions_have_their_limit():
-    assert stats.poisson_tail(4e6, 4e6) == pytest.approx(0.5 + 1 / (3 * math.sqrt(2 * math.pi * 4e6)), rel=1e-9)
-    assert stats._beta_tails(4e6, 4e6, 0.5, 0.5)[0] == pytest.approx(0.5)
+    assert tails.poisson_tail(4e6, 4e6) == pytest.approx(0.5 + 1 / (3 * math.sqrt(2 * math.pi * 4e6)), rel=1e-9)
+    assert tails.beta_tails(4e6, 4e6, 0.5, 0.5)[0] == pytest.approx(0.5)
 
 
 EXTREMES = [0, 1, 5, 1e3, 1e6, 3e6, 1e9, 1e40, 1e200]
@@ -265,14 +265,14 @@ def test_no_mean_is_so_extreme_that_it_hangs_or_fails(k1):
         for days in (0.5, 28, 1e5):
             now, before = Tally(k1, days), Tally(k0, 365)
             answers = [
-                *stats.exact(now, before),
-                *(stats.inflated(now, before, dispersion=5) or ()),
-                stats.sequential(now, before),
-                *stats.projection(now, 100, dispersion=5),
-                stats.smallest_visible_ratio(days, before),
-                stats.smallest_visible_ratio(days, before, dispersion=5),
-                stats.poisson_tail(k1, k0),
-                stats.negative_binomial_tail(k1, k0, 7),
+                *rates.exact(now, before),
+                *(rates.inflated(now, before, dispersion=5) or ()),
+                rates.sequential(now, before),
+                *rates.projection(now, 100, dispersion=5),
+                rates.smallest_visible_ratio(days, before),
+                rates.smallest_visible_ratio(days, before, dispersion=5),
+                tails.poisson_tail(k1, k0),
+                tails.negative_binomial_tail(k1, k0, 7),
             ]
             assert not any(math.isnan(answer) or answer < 0 for answer in answers)
 
@@ -287,7 +287,7 @@ def test_no_mean_is_so_extreme_that_it_hangs_or_fails(k1):
     ],
 )
 def test_the_smallest_visible_ratio_after_a_month_a_quarter_half_a_year_and_a_year(baseline, visible):
-    seen = [stats.smallest_visible_ratio(days, Tally(baseline, 365)) for days in (28, 91, 182, 365)]
+    seen = [rates.smallest_visible_ratio(days, Tally(baseline, 365)) for days in (28, 91, 182, 365)]
     assert seen == pytest.approx(visible, abs=0.05 if baseline < 100 else 0.005)
 
 
@@ -295,8 +295,8 @@ def test_the_smallest_visible_ratio_after_a_month_a_quarter_half_a_year_and_a_ye
 @quick
 def test_the_smallest_visible_ratio_of_a_sum_is_where_p_reaches_one_percent(days, k0, spread):
     before = Tally(k0, 365)
-    ratio = stats.smallest_visible_ratio(days, before, dispersion=spread)
-    test = stats.inflated(Tally(ratio * before.rate * days, days), before, dispersion=spread)
+    ratio = rates.smallest_visible_ratio(days, before, dispersion=spread)
+    test = rates.inflated(Tally(ratio * before.rate * days, days), before, dispersion=spread)
     assert test is not None
     assert test.p == pytest.approx(0.01, rel=1e-6)
 
@@ -305,8 +305,8 @@ def test_the_smallest_visible_ratio_of_a_sum_is_where_p_reaches_one_percent(days
 @quick
 def test_the_smallest_visible_ratio_of_a_count_is_the_first_that_the_exact_test_sees(days, k0):
     before = Tally(k0, 365)
-    total = round(stats.smallest_visible_ratio(days, before) * before.rate * days)
-    assert stats.exact(Tally(total, days), before).p < 0.01 <= stats.exact(Tally(total - 1, days), before).p
+    total = round(rates.smallest_visible_ratio(days, before) * before.rate * days)
+    assert rates.exact(Tally(total, days), before).p < 0.01 <= rates.exact(Tally(total - 1, days), before).p
 
 
 @pytest.mark.parametrize(
@@ -319,14 +319,14 @@ def test_the_smallest_visible_ratio_of_a_count_is_the_first_that_the_exact_test_
     ],
 )
 def test_the_projection_has_a_predictive_interval(now, left, spread, interval):
-    assert stats.projection(now, left, dispersion=spread) == interval
+    assert rates.projection(now, left, dispersion=spread) == interval
 
 
 def test_the_predictive_interval_holds_what_comes_as_often_as_it_says():
     rng, inside = random.Random(7), 0
     for _ in range(300):
         half = arrivals(rng, 40.0)
-        low, high = stats.projection(Tally(half, 182), 183)
+        low, high = rates.projection(Tally(half, 182), 183)
         inside += low <= half + arrivals(rng, 40.0 * 183 / 182) <= high
     assert 0.92 <= inside / 300 <= 1
 
@@ -338,16 +338,16 @@ def test_an_unchanged_rate_looked_at_daily_exceeds_the_baseline_often_and_the_sc
         above = False
         for day in range(1, 366):
             k += arrivals(rng, 309 / 365)
-            if day >= stats.SEQUENTIAL_DAYS and k >= stats.SEQUENTIAL_EVENTS:
-                above = above or stats.rate_ratio(Tally(k, day), before) > 1
-                scores.append(stats.sequential(Tally(k, day), before))
+            if day >= rates.SEQUENTIAL_DAYS and k >= rates.SEQUENTIAL_EVENTS:
+                above = above or rates.rate_ratio(Tally(k, day), before) > 1
+                scores.append(rates.sequential(Tally(k, day), before))
         bare += above
-        moderate += max(scores) >= stats.MODERATE_SCORE
-        strong += max(scores) >= stats.STRONG_SCORE
+        moderate += max(scores) >= rates.MODERATE_SCORE
+        strong += max(scores) >= rates.STRONG_SCORE
     assert 0.79 <= bare / 300 <= 0.91
     assert moderate / 300 <= 0.08
     assert strong / 300 <= 0.03
-    assert stats.MODERATE_SCORE < stats.STRONG_SCORE < stats.EXTREME_SCORE
+    assert rates.MODERATE_SCORE < rates.STRONG_SCORE < rates.EXTREME_SCORE
 
 
 def arrivals(rng: random.Random, mean: float) -> int:
