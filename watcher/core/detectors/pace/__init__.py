@@ -1,7 +1,8 @@
 """``pace``: whether the rate of a period is above a baseline's rate.
 
 Which days and numbers are compared is decided in :mod:`watcher.core.detectors.pace.sides`, what they are worth in
-:mod:`watcher.core.detectors.pace.verdict`, and how it is said in :mod:`watcher.core.detectors.pace.words`.
+:mod:`watcher.core.detectors.pace.verdict`, and how it is said in :mod:`watcher.core.detectors.pace.words` and
+:mod:`watcher.core.detectors.pace.steps`.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from watcher.core.detectors.frame import (
     named_indicator,
     record_sources,
     unknown_name,
+    whole_days,
 )
 from watcher.core.detectors.pace import sides as pace_sides
+from watcher.core.detectors.pace import steps as pace_steps
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
+from watcher.core.detectors.pace.interval import Test, Weeks
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
-from watcher.core.detectors.pace.verdict import Verdict
 from watcher.core.detectors.pace.words import Told
 from watcher.core.document import Document
 from watcher.core.event import EventVersion
@@ -65,7 +68,7 @@ OUTPUTS: Mapping[str, Output] = {
         ),
         Output("projected_low", Kind.NUMBER, "Lower end of the 95 % predictive interval of 'projected'."),
         Output("projected_high", Kind.NUMBER, "Upper end of the 95 % predictive interval of 'projected'."),
-        Output("days", Kind.DAYS, "Days of the period, both ends counted."),
+        Output("days", Kind.DAYS, "Days of the period that the sources cover, both ends counted."),
         Output(
             "p_value",
             Kind.PROBABILITY,
@@ -77,7 +80,14 @@ OUTPUTS: Mapping[str, Output] = {
         Output("ci_high", Kind.RATIO, "Upper end of the 95 % interval of the ratio; none without a test."),
         Output("dispersion", Kind.NUMBER, "Variance over mean that the judgement uses: 1 for counts."),
         Output("evidence", Kind.TEXT, "none, weak, moderate (5 % false alarms a year) or strong (1 %).", EVIDENCE),
+        Output("attack_ratio", Kind.RATIO, "Of a sum: rate of attacks with a number over the baseline's."),
+        Output(
+            "severity_ratio", Kind.RATIO, "Of a sum: mean per attack over the baseline's; attack_ratio x this = ratio."
+        ),
         Output("largest_event_share", Kind.SHARE, "Share of the largest event in a sum; none without records."),
+        Output(
+            "ratio_without_largest", Kind.RATIO, "The ratio of a sum without its largest event; none without records."
+        ),
         Output("smallest_visible_ratio", Kind.RATIO, "The least ratio that could give p < 0.01 after so many days."),
         Output("period_start", Kind.DATE, "First day of the period."),
         Output("as_of", Kind.DATE, "Last day of the period: the watermark, or the last day a stated number speaks of."),
@@ -104,22 +114,31 @@ class Parameters(Document):
 
     indicator: str
     """The indicator whose rate is judged."""
-    above: Annotated[int | str, BeforeValidator(_year)]
-    """A year (2019), or the name of a baseline."""
+    above: Annotated[int | str, BeforeValidator(_year)] | None = None
+    """A year (2019), or the name of a baseline; not with ``compare: trailing``."""
     current: Literal["ytd", "mtd", "since", "last"] = "ytd"
     """Which period: the year so far, the month so far, since a day, or the last days."""
     since: date | None = None
     """First day, with ``current: since``."""
     last: Duration | None = None
     """How many days, with ``current: last``."""
-    compare: Literal["annual", "same_period"] = "annual"
-    """With the whole baseline period, or with the same calendar days of the year ``above`` (needs records)."""
-    test: pace_verdict.Test = "auto"
-    """Where interval and p come from; auto: exact for counts, inflated for sums. Evidence never depends on it."""
+    compare: Literal["annual", "same_period", "trailing"] = "annual"
+    """With the whole baseline, the same calendar days of the year ``above``, or the days just before (both need records)."""
+    against: Duration | None = None
+    """How many days just before the last days are the baseline, with ``compare: trailing``."""
+    test: Test = "auto"
+    """Where interval and p come from; auto: exact for counts, compound or inflated for sums. Never the evidence."""
     assumed_dispersion: Annotated[float, Field(ge=1, le=1_000)] = 5
     """Variance over mean of a sum where neither 20 attacks per period nor a stated dispersion tell it."""
     dispersion: Annotated[float, Field(ge=1, le=1_000)] | None = None
     """Variance over mean, where the author knows it; wins over everything else, for counts as well."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trailing_ends_now(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("compare") == "trailing":
+            return {"current": "last", **given}
+        return given
 
     @model_validator(mode="after")
     def _companions(self) -> Parameters:
@@ -131,6 +150,25 @@ class Parameters(Document):
                 msg = f"'{name}' goes with 'current: {name}'"
                 raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _one_baseline(self) -> Parameters:
+        is_trailing = self.compare == "trailing"
+        if is_trailing and self.current != "last":
+            msg = (
+                "'compare: trailing' holds the last days against the days before; leave out 'current', and give 'last'"
+            )
+        elif is_trailing and (self.against is None or self.above is not None):
+            msg = (
+                "'compare: trailing' needs 'against' and no 'above', e.g. {compare: trailing, last: 28d, against: 365d}"
+            )
+        elif not is_trailing and self.against is not None:
+            msg = "'against' goes with 'compare: trailing'"
+        elif not is_trailing and self.above is None:
+            msg = "'above' is missing: a year, or the name of a baseline, e.g. above: 2019"
+        else:
+            return self
+        raise ValueError(msg)
 
     def window(self, last: date) -> Period:
         """The current period, given its last day; empty when it has not begun."""
@@ -162,6 +200,11 @@ def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
 def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     """Names that the catalogue does not know, and baselines that say nothing about the indicator."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
+    if parameters.against is not None:
+        yield from whole_days("against", parameters.against)
+    indicator = catalogue.indicators.get(parameters.indicator)
+    if parameters.test == "compound" and indicator is not None and not indicator.is_sum:
+        yield "test", "'compound' goes by the deaths of each attack; for what is counted take exact, midp or quasi"
     if isinstance(parameters.above, str):
         if parameters.compare == "same_period":
             yield "compare", "same_period compares calendar days of a year; give 'above' as a year, e.g. 2019"
@@ -192,7 +235,8 @@ def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator,
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per group, in the order of the labels; one without labels when there is nothing to compare."""
     indicator = catalogue.indicators[parameters.indicator]
-    question = Question(indicator, parameters.above, parameters.compare, parameters.window)
+    against = parameters.against or timedelta()
+    question = Question(indicator, parameters.above, parameters.compare, parameters.window, against)
     plan = pace_sides.plan(question, snapshot)
     if isinstance(plan, Missing):
         yield _nothing(plan, parameters)
@@ -215,12 +259,12 @@ def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot:
         assumed=parameters.assumed_dispersion,
         given=parameters.dispersion,
         whole=parameters.whole(plan.now),
+        weeks=_weeks(plan, snapshot, sides, group) if parameters.test == "quasi" else None,
     )
-    largest = _largest(plan, snapshot, sides, group)
-    told = Told(indicator, group, sides, verdict, largest)
+    told = Told(indicator, group, sides, verdict, _largest(plan, snapshot, sides, group))
     return Reading(
         labels=group,
-        values=_values(sides, verdict, largest),
+        values=_values(told),
         period=plan.now.start if verdict.projection else None,
         watermark=plan.now.last,
         tell=partial(_telling, told, plan, catalogue, snapshot),
@@ -239,7 +283,7 @@ def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -
         sure=pace_words.sure(told),
         unknown=pace_words.unknown(told),
         source=pace_words.source(told, catalogue.citations, record_sources(indicator, versions)),
-        arithmetic=tuple(pace_words.arithmetic(told, catalogue.citations)),
+        arithmetic=tuple(pace_steps.arithmetic(told, catalogue.citations)),
         cites=pace_words.cites(told),
         chart=_chart(plan, snapshot, sides, group, daily),
         records=contributors(indicator, versions),
@@ -253,8 +297,19 @@ def _largest(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> int
     return snapshot.largest(plan.indicator, group, plan.now)
 
 
-def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Value]:
-    now, before, projection, result = sides.now, sides.before, verdict.projection, verdict.result
+def _weeks(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> Weeks | None:
+    """The weeks of both periods; None where one is a stated number."""
+    if sides.now.totals is None or sides.before.totals is None:
+        return None
+    now, before = (
+        pace_sides.weeks(side, snapshot.daily(plan.indicator, group, side.period)) for side in (sides.now, sides.before)
+    )
+    return Weeks(now, before)
+
+
+def _values(told: Told) -> dict[str, Value]:
+    now, before, verdict, largest = told.now, told.before, told.verdict, told.largest
+    projection, result, split = verdict.projection, verdict.interval.result, verdict.split
     return {
         "observed": now.total,
         "expected": verdict.expected,
@@ -265,7 +320,7 @@ def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Va
         "projected": projection.total if projection else None,
         "projected_low": projection.low if projection else None,
         "projected_high": projection.high if projection else None,
-        "days": now.period.days,
+        "days": now.days,
         "p_value": result.p if result else None,
         "llr": verdict.llr,
         "score": verdict.score,
@@ -273,7 +328,10 @@ def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Va
         "ci_high": result.high if result else None,
         "dispersion": verdict.dispersion.value,
         "evidence": verdict.evidence,
+        "attack_ratio": split.attacks if split else None,
+        "severity_ratio": split.severity if split else None,
         "largest_event_share": largest / now.total if largest else None,
+        "ratio_without_largest": told.without_largest,
         "smallest_visible_ratio": verdict.smallest_visible_ratio,
         "period_start": now.period.start,
         "as_of": now.period.last,
@@ -297,12 +355,12 @@ def _chart(
     now, before = sides.now, sides.before
     if now.totals is None:
         return ()
-    days = [now.period.start + timedelta(days=i) for i in range(now.period.days)]
+    days = [now.covered.start + timedelta(days=i) for i in range(now.days)]
     seen = accumulate(_per_day(plan.indicator, daily, days))
     if sides.same_days_of is None or before.totals is None:
         pace = [before.tally.rate * (i + 1) for i in range(len(days))]
     else:
-        then = [before.period.start + timedelta(days=i) for i in range(before.period.days)]
+        then = [before.covered.start + timedelta(days=i) for i in range(before.days)]
         sums = list(accumulate(_per_day(plan.indicator, snapshot.daily(plan.indicator, group, before.period), then)))
         pace = [sums[min(i, len(sums) - 1)] * len(days) / len(then) for i in range(len(days))]
     return tuple(zip(days, map(float, seen), pace, strict=True))[-CHART_DAYS:]

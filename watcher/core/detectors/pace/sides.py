@@ -7,18 +7,21 @@ a whole indicator and never for one of its groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
+from watcher.core.detectors.frame import counted as counted_text
 from watcher.core.detectors.frame import measured, period_text
+from watcher.core.detectors.pace import spread
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import day_text
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.attacks import Severities
 from watcher.core.statistics.rates import Tally
 
 #: A source whose first record is so many days into a period still covers it: it need not have begun with an attack.
@@ -39,11 +42,30 @@ class Side:
     totals: Totals | None = None
     #: The stated number; None when the records were counted.
     stated: Baseline | None = None
+    #: Days at the beginning that the sources do not cover.
+    uncovered: int = 0
+    #: Events that are known only to a span of days which reaches beyond the period; counted in part.
+    straddling: int = 0
+
+    @property
+    def days(self) -> int:
+        """Exposure: the days of the period that are covered."""
+        return self.period.days - self.uncovered
+
+    @property
+    def covered(self) -> Period:
+        """Those days themselves."""
+        return Period(self.period.start + timedelta(days=self.uncovered), self.period.end)
 
     @property
     def tally(self) -> Tally:
         """So many in so many days."""
-        return Tally(self.total, self.period.days)
+        return Tally(self.total, self.days)
+
+    @property
+    def severities(self) -> Severities | None:
+        """How the sizes of its events vary; None when the number is stated."""
+        return Severities(self.totals.valued, self.total, self.totals.squares) if self.totals else None
 
     @property
     def valued(self) -> int | None:
@@ -59,6 +81,8 @@ class Sides:
     before: Side
     #: The year and its same days, when those are the baseline.
     same_days_of: int | None
+    #: Whether the baseline is the days just before the period.
+    is_trailing: bool = False
     #: What a reader must know about how the two were chosen, one sentence each.
     notes: tuple[str, ...] = ()
 
@@ -77,11 +101,13 @@ class Question:
     """What is to be compared: an indicator's period so far, with a year or a named baseline."""
 
     indicator: Indicator
-    #: A year, or the name of a baseline.
-    above: int | str
-    compare: Literal["annual", "same_period"]
+    #: A year, or the name of a baseline; None for the days just before the period.
+    above: int | str | None
+    compare: Literal["annual", "same_period", "trailing"]
     #: The current period, given its last day.
     window: Callable[[date], Period]
+    #: How many days just before the period are its baseline, where ``above`` is None.
+    against: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +122,9 @@ class Plan:
     #: A stated number for the baseline's days, to hold against the records.
     rival: Baseline | None = None
     same_days_of: int | None = None
+    is_trailing: bool = False
+    #: First day that the sources cover; None when no record was ever stored.
+    covered_from: date | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -117,9 +146,20 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
 
 def sides(plan: Plan, snapshot: Snapshot, group: Labels) -> Sides:
     """Count, or take over, what a group comes to on both sides."""
-    now = _side(plan.now, plan.now_stated, plan.indicator, snapshot, group)
-    before = _side(plan.before, plan.before_stated, plan.indicator, snapshot, group)
-    return Sides(now, before, plan.same_days_of, (*plan.notes, *_disagreement(before, plan)))
+    now = _side(plan, plan.now, plan.now_stated, snapshot, group)
+    before = _side(plan, plan.before, plan.before_stated, snapshot, group)
+    notes = (*plan.notes, *_disagreement(before, plan), *_in_part(now, before))
+    return Sides(now, before, plan.same_days_of, plan.is_trailing, notes)
+
+
+def weeks(side: Side, daily: Sequence[tuple[date, int]]) -> list[Tally]:
+    """The covered days of a side in runs of seven; the last run keeps the days that it has."""
+    days = side.covered
+    sums = [0] * ((days.days + 6) // 7)
+    for day, total in daily:
+        if day in days:
+            sums[(day - days.start).days // 7] += total
+    return [Tally(total, min(7, days.days - 7 * number)) for number, total in enumerate(sums)]
 
 
 def covers(coverage: Period, period: Period) -> bool:
@@ -170,7 +210,7 @@ def _with_baseline(
         return Missing(f"the baseline {question.above!r} states nothing for this indicator yet", now.start)
     if now.last <= before.last:
         return Missing(f"the period does not go beyond its baseline, {period_text(before)}", now.start)
-    counted = isinstance(question.above, int) and coverage is not None and covers(coverage, before)
+    counted = not isinstance(question.above, str) and coverage is not None and covers(coverage, before)
     claimed = _baseline_stated(question, before, stated)
     if not counted and claimed is None:
         return Missing(f"no records cover {period_text(before)}, and no stated number speaks of it", now.start)
@@ -182,11 +222,15 @@ def _with_baseline(
         before_stated=None if counted else claimed,
         rival=claimed if counted else None,
         same_days_of=question.above if isinstance(question.above, int) and question.compare == "same_period" else None,
+        is_trailing=question.above is None,
+        covered_from=coverage.start if coverage else None,
         notes=tuple(_notes(now, before, coverage, counted=(now_stated is None, counted))),
     )
 
 
 def _baseline_days(question: Question, now: Period, stated: list[Baseline]) -> Period | None:
+    if question.above is None:
+        return Period(now.start - question.against, now.start)
     if isinstance(question.above, int):
         return same_days(now, question.above) if question.compare == "same_period" else Period.of_year(question.above)
     return next((each.days for each in stated if each.baseline == question.above), None)
@@ -205,8 +249,10 @@ def _notes(now: Period, before: Period, coverage: Period | None, *, counted: tup
     if counted[0] != counted[1]:
         origins = ["counted from records" if each else "a stated number" for each in counted]
         yield f"The current total is {origins[0]}, the baseline is {origins[1]}."
-    if counted[0] and coverage and coverage.start > now.start:
-        yield f"The records begin on {day_text(coverage.start)}."
+    for period in (each for each, is_counted in zip((now, before), counted, strict=True) if is_counted):
+        if coverage and coverage.start > period.start:
+            left_out = counted_text((coverage.start - period.start).days, "days")
+            yield f"The records begin on {day_text(coverage.start)}; {left_out} before are left out."
     if before.end > now.start:
         yield f"The period overlaps its baseline, {period_text(before)}."
 
@@ -219,12 +265,22 @@ def _nothing_observed(window: Period, coverage: Period | None, stated: list[Base
     return Missing(f"no records cover the days from {day_text(window.start)}{also}{reach}", window.start)
 
 
-def _side(period: Period, stated: Baseline | None, indicator: Indicator, snapshot: Snapshot, group: Labels) -> Side:
+def _side(plan: Plan, period: Period, stated: Baseline | None, snapshot: Snapshot, group: Labels) -> Side:
+    indicator = plan.indicator
     if stated is not None:
         total = stated.total_for(indicator) or 0
         return Side(period, total, stated.attacks, stated=stated)
     totals = snapshot.totals(indicator, group, period)
-    return Side(period, measured(indicator, totals), totals.events, totals=totals)
+    straddling = spread.straddling(indicator, group, period, snapshot)
+    totals = spread.in_part(indicator, totals, period, straddling)
+    return Side(
+        period,
+        measured(indicator, totals),
+        totals.events,
+        totals=totals,
+        uncovered=max(0, (plan.covered_from - period.start).days) if plan.covered_from else 0,
+        straddling=len(straddling),
+    )
 
 
 def _disagreement(before: Side, plan: Plan) -> Iterator[str]:
@@ -235,3 +291,16 @@ def _disagreement(before: Side, plan: Plan) -> Iterator[str]:
             f"For {period_text(before.period)} the records give {before.total}, while {plan.rival.baseline} states {said}: "
             "the records are used."
         )
+
+
+def _in_part(now: Side, before: Side) -> Iterator[str]:
+    """Events of which nobody knows the day, at the edges of a period."""
+    for side in (now, before):
+        if side.straddling:
+            events = counted_text(side.straddling, "events")
+            verb = (
+                "is known only to a span of days that crosses"
+                if side.straddling == 1
+                else ("are known only to spans of days that cross")
+            )
+            yield f"{events} {verb} an edge of {period_text(side.period)}, and counted for the days inside."

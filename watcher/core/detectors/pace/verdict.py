@@ -9,17 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from watcher.core.detectors.pace.interval import Interval, Test, Weeks, chosen, interval
 from watcher.core.detectors.pace.sides import Side, Sides
 from watcher.core.indicator import Indicator
 from watcher.core.period import Period
-from watcher.core.statistics import rates
-from watcher.core.statistics.rates import RateTest
+from watcher.core.statistics import attacks, rates
+from watcher.core.statistics.attacks import Split
 
-Test = Literal["auto", "none", "exact", "sequential", "inflated"]
 Evidence = Literal["none", "weak", "moderate", "strong"]
-
-#: The dispersion is measured where each period has so many events with a value.
-MEASURED_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +48,10 @@ class Verdict:
     ratio: float
     expected: float
     dispersion: Dispersion
-    #: The test that was used: none, exact, sequential or inflated.
-    test: Test
-    #: What it says; None without a test, or where it says nothing.
-    result: RateTest | None
+    #: What the test says.
+    interval: Interval
+    #: The ratio of a sum as more attacks and deadlier ones; None for counts, and where attacks are not known.
+    split: Split | None
     llr: float
     score: float
     evidence: Evidence
@@ -72,23 +69,24 @@ def judge(
     assumed: float = 5,
     given: float | None = None,
     whole: Period | None = None,
+    weeks: Weeks | None = None,
 ) -> Verdict:
     """Weigh the current period against its baseline.
 
     :param whole: the year or month to project to; None for windows that move.
+    :param weeks: the weeks of both periods, which the quasi test alone looks at.
     """
     now, before = sides.now.tally, sides.before.tally
     spread = dispersion(sides, indicator, assumed=assumed, given=given)
-    if test == "auto":
-        test = "inflated" if indicator.is_sum else "exact"
+    test = chosen(test, sides, indicator, given=given)
     llr = rates.sequential(now, before)
     score, is_judged = llr / spread.value, _is_judged(sides.now, spread)
     return Verdict(
         ratio=rates.rate_ratio(now, before),
         expected=before.rate * now.days,
         dispersion=spread,
-        test=test,
-        result=_tested(sides, test, spread),
+        interval=interval(test, sides, dispersion=spread.value, weeks=weeks),
+        split=_split(sides) if indicator.is_sum else None,
         llr=llr,
         score=score,
         evidence=_evidence(score) if is_judged else "none",
@@ -118,22 +116,22 @@ def dispersion(sides: Sides, indicator: Indicator, *, assumed: float, given: flo
     why = (
         "stated with the baseline"
         if stated
-        else f"assumed: fewer than {MEASURED_FROM} attacks with a value are stored in a period"
+        else f"assumed: fewer than {attacks.FEWEST} attacks with a value are stored in a period"
     )
     return Dispersion(least, "stated" if stated else "assumed", f"{least:g}, {why}")
 
 
 def _measured(sides: Sides) -> Dispersion | None:
     """The sum of squares over the sum, over the events of both periods."""
-    both = [side.totals for side in (sides.now, sides.before) if side.totals is not None]
-    if len(both) < 2 or min(each.valued for each in both) < MEASURED_FROM or not sum(each.total for each in both):  # noqa: PLR2004 - both sides
+    now, before = sides.now.severities, sides.before.severities
+    if not now or not before or not attacks.suffice(now, before):
         return None
-    squares, total = sum(each.squares for each in both), sum(each.total for each in both)
-    value = squares / total
-    counts = " and ".join(str(each.valued) for each in both)
-    return Dispersion(
-        value, "measured", f"{squares} / {total} = {value:.3g}, sum of squares over sum of {counts} events"
-    )
+    value = attacks.pooled_dispersion(now, before)
+    if value is None:
+        return None
+    sums = f"{now.squares + before.squares} / {now.total + before.total}"
+    counts = f"{now.attacks} and {before.attacks}"
+    return Dispersion(value, "measured", f"{sums} = {value:.3g}, sum of squares over sum of {counts} events")
 
 
 def _stated(sides: Sides) -> Iterator[float]:
@@ -148,17 +146,17 @@ def _means(sides: Sides) -> Iterator[float]:
             yield side.total / side.valued
 
 
-def _tested(sides: Sides, test: Test, spread: Dispersion) -> RateTest | None:
-    now, before = sides.now.tally, sides.before.tally
-    if test == "exact":
-        return rates.exact(now, before)
-    return rates.inflated(now, before, dispersion=spread.value) if test == "inflated" else None
+def _split(sides: Sides) -> Split | None:
+    now, before = sides.now, sides.before
+    if now.valued is None or before.valued is None:
+        return None
+    return attacks.split(now.tally, before.tally, (now.valued, before.valued))
 
 
 def _is_judged(now: Side, spread: Dispersion) -> bool:
     """Whether the gates of the sequential test are open; without an event count, D of a sum count as one event."""
     events = now.total / spread.value if now.events is None else now.events
-    return now.period.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
+    return now.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
 
 
 def _evidence(score: float) -> Evidence:
@@ -170,6 +168,7 @@ def _evidence(score: float) -> Evidence:
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
-    days_left = max(0, whole.days - now.period.days)
+    # The days before the first record are among those left: nobody counted what happened on them.
+    days_left = max(0, whole.days - now.days)
     low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)
