@@ -122,12 +122,12 @@ class Rule(Document):
     tags: tuple[str, ...] = ()
     """Words to find it by."""
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Its oldest former name, else ``id``, else the name: what its alerts are known by for ever."""
         return slug(self.formerly[0] if self.formerly else self.id or self.alert)
 
-    @property
+    @cached_property
     def detector_name(self) -> str:
         """The key of its one detector; empty for a rule of our own, which has none."""
         return next((name for name in DETECTORS if getattr(self, name) is not None), "")

@@ -11,7 +11,7 @@ from watcher.core.reading import Output
 from watcher.lint.check import Context, found, name_of
 
 if TYPE_CHECKING:
-    from watcher.replay import Replay
+    from watcher.lint.past import Past
 
 NAME = "rule/never"
 SEVERITY = ProblemSeverity.WARNING
@@ -24,8 +24,8 @@ def check(context: Context) -> Iterator[Problem]:
     if context.data is None:
         return
     for site in context.sites:
-        past = context.data.replay(site.rule)
-        if past.episodes:
+        past = context.data.past(site.rule)
+        if past.has_fired:
             continue
         document, year = site.page.document, period_text(past.days)
         if past.judged or (site.rule.is_event_like and not past.problem):
@@ -37,7 +37,8 @@ def check(context: Context) -> Iterator[Problem]:
             yield found(NAME, document, name_of(site), f"it could not be judged on any day, {year}{why}")
 
 
-def _nearest(past: Replay, output: Output | None) -> str:
+def _nearest(past: Past, output: Output | None) -> str:
     """The largest value that was seen."""
-    values = [point.value for points in past.course.values() for point in points]
-    return f"; the largest {output.name} was {output.format(max(values))}" if output and values else ""
+    if output is None or past.largest is None:
+        return ""
+    return f"; the largest {output.name} was {output.format(past.largest)}"

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels
-from watcher.core.period import Period
 from watcher.core.snapshot import Episode
-from watcher.store.event_row import SELECT, read_versions
-from watcher.store.measure import groups_of, value_of
-from watcher.store.prefilter import prefilter
-from watcher.store.schema import event as events
-from watcher.store.snapshot import Entry, Span, StoreSnapshot
+from watcher.store.ledger import Ledger, LedgerSums, read_ledger
+from watcher.store.snapshot import Span, StoreSnapshot
+from watcher.store.sums import Sums
 
 #: The episodes of a rule by its identity, as they stood at the second moment, since the first.
 Episodes = Callable[[str, datetime, datetime], Sequence[Episode]]
 
-
-class Known(NamedTuple):
-    """What one record version adds, and while it was known."""
-
-    entry: Entry
-    known_from: datetime
-    #: None: still known.
-    known_to: datetime | None
+#: So many ledgers are kept: a rule asks for one or two, and of all rules' together there may be millions of rows.
+_LEDGERS = 8
 
 
 @dataclass(slots=True)
@@ -39,8 +27,8 @@ class Memory:
     """What the snapshots of one replay share."""
 
     episodes: Episodes
-    #: Every version of the events of an indicator that has no series, by scope.
-    history: dict[str, list[Known]] = field(default_factory=dict)
+    #: Of the indicators that were asked for last, everything that was ever known, by scope.
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
     #: What each source held, by moment.
     spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
     #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
@@ -70,7 +58,6 @@ class PastSnapshot(StoreSnapshot):
             hindsight=hindsight,
         )
         self._memory = memory
-        self._of_group: dict[str, dict[Labels, list[Entry]]] = {}
 
     @property
     def as_known(self) -> datetime:
@@ -107,37 +94,13 @@ class PastSnapshot(StoreSnapshot):
             spans[self._as_known] = super()._spans
         return spans[self._as_known]
 
-    def _added_up(self, indicator: Indicator) -> list[Entry]:
-        key = indicator.scope_key
-        if key not in self._entries:
-            if key not in self._memory.history:
-                self._memory.history[key] = list(_history(self._tx, indicator))
-            now = self._as_known
-            self._entries[key] = [
-                known.entry
-                for known in self._memory.history[key]
-                if known.known_from <= now and (known.known_to is None or known.known_to > now)
-            ]
-        return self._entries[key]
+    def _add_up(self, indicator: Indicator) -> Sums:
+        return LedgerSums(self._ledger(indicator), self._moment)
 
-    def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
-        key = indicator.scope_key
-        if key not in self._of_group:
-            by_group: dict[Labels, list[Entry]] = defaultdict(list)
-            for entry in self._added_up(indicator):
-                by_group[entry.group].append(entry)
-            self._of_group[key] = by_group
-        return [entry for entry in self._of_group[key].get(group, ()) if entry.day in period]
-
-
-def _history(tx: Connection, indicator: Indicator) -> Iterator[Known]:
-    """Every version that ever counted for an indicator, by event date, then external id."""
-    query = SELECT.where(prefilter(indicator.where)).order_by(events.c.date_end, events.c.external_id, events.c.source)
-    if indicator.sources:
-        query = query.where(events.c.source.in_(sorted(indicator.sources)))
-    for version in read_versions(tx, query):
-        event = version.event
-        if indicator.where.matches(event):
-            for group in groups_of(indicator, event):
-                entry = Entry(group, event.date_end, value_of(indicator, event))
-                yield Known(entry, version.known_from, version.known_to)
+    def _ledger(self, indicator: Indicator) -> Ledger:
+        ledgers, key = self._memory.ledgers, indicator.scope_key
+        if key not in ledgers:
+            if len(ledgers) == _LEDGERS:
+                del ledgers[next(iter(ledgers))]
+            ledgers[key] = read_ledger(self._tx, indicator)
+        return ledgers[key]
