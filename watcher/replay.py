@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from watcher.agenda import life
 from watcher.core.alert import Alert, State, Step, begins_episode, due_at, over_limit, retract, step
@@ -26,7 +26,7 @@ from watcher.core.period import DAY, Period, day_start
 from watcher.core.reading import Kind, Reading, Status, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
 from watcher.core.severity import Severity
-from watcher.core.snapshot import Episode
+from watcher.core.snapshot import Episode, Snapshot
 from watcher.store.alerts import moments_of_knowledge
 from watcher.store.past import Memory, PastSnapshot
 from watcher.store.schema import Tx
@@ -104,9 +104,32 @@ class Replay:
         return sum(2 if each.until else 1 for each in self.episodes if each.group == group)
 
 
+class Stage(Protocol):
+    """Where rules are replayed."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """All rules."""
+
+    @property
+    def days(self) -> Period:
+        """The days to go through."""
+
+    @property
+    def memory(self) -> Memory:
+        """What its snapshots share."""
+
+    @property
+    def moments(self) -> Sequence[datetime]:
+        """When, on these days, anything became known or was taken back, ascending."""
+
+    def snapshot(self, rule: Rule, tick: datetime, *, hindsight: datetime | None = None) -> Snapshot:
+        """What was known at a tick, as the rule sees it; of other alerts also, by hindsight, which were taken back."""
+
+
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What the rules of one replay share."""
+class StoredDays:
+    """Days of which the store tells what was known; what the rules of one replay share."""
 
     tx: Tx
     rules: RuleSet
@@ -142,6 +165,11 @@ class Stage:
         )
 
 
+def replay_on(stage: Stage, rule: Rule, progress: Progress | None = None) -> Replay:
+    """Go through the days of a stage with one rule that combines no others."""
+    return _Run(stage, rule).whole(progress)
+
+
 class Player:
     """Replays rules over the same days; what one has read serves the next.
 
@@ -159,7 +187,7 @@ class Player:
     ) -> None:
         moments = moments_of_knowledge(tx, day_start(days.start), day_start(days.last))
         groups = {rule.identity: group for group in rules.groups for rule in group.rules}
-        self.stage = Stage(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
+        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
         self._progress = progress
         self._by_identity = {rule.identity: rule for rule in rules.rules}
         self._played: dict[str, Replay | None] = {}
@@ -272,7 +300,7 @@ class _Run:
         due = (due_at(alert, self.life) for alert in self.alerts.values())
         return any(moment is not None and moment <= tick for moment in due)
 
-    def _judge(self, tick: datetime, snapshot: PastSnapshot) -> None:
+    def _judge(self, tick: datetime, snapshot: Snapshot) -> None:
         self.stage.memory.asked_the_time = False
         readings = tuple(self.rule.detector.read(self.rule.parameters, self.catalogue, snapshot))
         self.by_the_day = self.stage.memory.asked_the_time

@@ -46,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Rules": {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
+        "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
         "notify": "Send a marked test message to a receiver.",
     },
