@@ -42,7 +42,7 @@ def daily(store, *delays: int, first="2020-01-10", many=150, source="acled", now
     )
 
 
-def completeness(store, *, as_known="2020-06-08", of=EVENTS):
+def completeness(store, *, as_known="2020-06-08T18:00", of=EVENTS):
     return ask(store, lambda snapshot: snapshot.completeness(of), as_known=as_known)
 
 
@@ -69,11 +69,18 @@ def test_it_is_the_curve_that_was_known_then(store):
     assert 0 < later.share(0) < later.share(5) == 1
 
 
+def test_a_day_of_reports_counts_from_noon_on(store):
+    begin(store)
+    daily(store, 0)
+    assert completeness(store, as_known="2020-05-01T11:59").reports == 112
+    assert completeness(store, as_known="2020-05-01T12:00").reports == 113
+
+
 def test_what_came_with_the_first_load_tells_no_delay(store):
     daily(store, 3, now="2020-06-08")
     found = completeness(store)
     assert found.excluded == {Exclusion.FIRST_LOAD: 148}
-    assert found.missing == "none of the records of the last 180 days tell their delay, and 100 are needed"
+    assert found.missing == "no record of the last 180 days tells its delay, and 100 are needed"
 
 
 def test_a_first_load_that_was_cut_off_ends_when_it_is_done(store):
@@ -130,7 +137,7 @@ def test_sources_are_pooled_and_each_must_tell(store):
     daily(store, 10, source="other")
     assert completeness(store).share(5) == pytest.approx(150 / (150 + 141))
     begin(store, clash("X1", day="2019-12-01", stamp=None), source="third")
-    assert completeness(store).missing.startswith("third: none of the records")
+    assert completeness(store).missing.startswith("third: no record")
 
 
 def test_a_replay_sees_the_same(store):
@@ -138,7 +145,7 @@ def test_a_replay_sees_the_same(store):
     daily(store, 0, 3, 10, many=200)
     with store.reading() as tx:
         memory = Memory(lambda *_: [])
-        for as_known in ("2020-06-08", "2020-05-01", "2020-07-20T12:00"):
+        for as_known in ("2020-06-08", "2020-05-01", "2020-07-20T11:59", "2020-07-20T12:00"):
             past = PastSnapshot(tx, memory, as_known=moment(as_known), offsets={})
             memory.asked_the_time = False
             assert past.completeness(EVENTS) == completeness(store, as_known=as_known)

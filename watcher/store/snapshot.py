@@ -21,7 +21,7 @@ from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import DAY, Period
 from watcher.core.snapshot import Episode
-from watcher.core.statistics.delay import YEAR, Completeness, estimate, pooled
+from watcher.core.statistics.delay import YEAR, Completeness, estimate, pooled, reported_to
 from watcher.store.alerts import find_episodes
 from watcher.store.arrivals import Arrival, find_arrivals, kept_since, reports
 from watcher.store.baselines import find_baselines
@@ -310,7 +310,7 @@ class StoreSnapshot:
     def _completeness(self, source: str) -> Completeness:
         if source not in self._complete_by_age:
             found = reports(self._arrived(source), self._kept_since(source))
-            self._complete_by_age[source] = estimate(found, as_of=self._as_known.date())
+            self._complete_by_age[source] = estimate(found, as_of=reported_to(self._as_known))
         return self._complete_by_age[source]
 
     def _arrived(self, source: str) -> Sequence[Arrival]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.core.period import Period
-from watcher.core.statistics.delay import Completeness, Exclusion, Reports, estimate, pooled
+from watcher.core.statistics.delay import Completeness, Exclusion, Reports, estimate, pooled, reported_to
 
 NOWCAST = Path(__file__).parents[4] / "shared" / "reference" / "statistics" / "nowcast"
 TODAY = date(2020, 12, 1)
@@ -171,11 +171,11 @@ def test_a_fifth_of_a_year_on_one_day_is_no_bulk_yet():
 @pytest.mark.parametrize(
     ("reports", "missing"),
     [
-        ([], "none of the records of the last 180 days tell their delay, and 100 are needed"),
-        (daily(99, 0), "only 99 of the records of the last 180 days tell their delay, and 100 are needed"),
+        ([], "no record of the last 180 days tells its delay, and 100 are needed"),
+        (daily(99, 0), "only 99 records of the last 180 days tell their delay, and 100 are needed"),
         (
             daily(150, 0, doubt=Exclusion.LAG),
-            "none of the records of the last 180 days tell their delay, and 100 are needed",
+            "no record of the last 180 days tells its delay, and 100 are needed",
         ),
         (
             daily(56, 0, 0),
@@ -207,6 +207,19 @@ def test_effective_days_are_the_sum_of_the_shares():
     assert HALVES.effective_days(week, TODAY + days(3)) == 7
     assert HALVES.effective_days(Period.between(TODAY, TODAY + days(1)), TODAY) == 0.25, "of tomorrow nothing is known"
     assert HALVES.of_period(Period(TODAY, TODAY), TODAY) == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2020, 7, 7, 0, 0, tzinfo=UTC), date(2020, 7, 6)),
+        (datetime(2020, 7, 7, 11, 59, tzinfo=UTC), date(2020, 7, 6)),
+        (datetime(2020, 7, 7, 12, 0, tzinfo=UTC), date(2020, 7, 7)),
+    ],
+    ids=["at midnight the day before", "before noon", "from noon on the day itself"],
+)
+def test_ages_are_counted_from_the_last_day_that_brought_reports(moment, day):
+    assert reported_to(moment) == day
 
 
 # --- several sources --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ LEAST_REPORTS = 100
 #: The share of a year's events that is more than one day's news.
 BULK = 0.2
 YEAR = 365
+#: From noon on, the reports of a day are taken for those of the whole day.
+_HALF_A_DAY = timedelta(hours=12)
 
 
 class Exclusion(StrEnum):
@@ -98,6 +100,14 @@ class Completeness:
         return next((age for age, known in enumerate(self.curve) if known >= share), None)
 
 
+def reported_to(moment: datetime) -> date:
+    """The last day of reports that is known at a moment, from which the age of a day is counted.
+
+    Just after midnight the new day has brought none yet, and its age would make every day look one day older.
+    """
+    return (moment - _HALF_A_DAY).date()
+
+
 def estimate(
     reports: Iterable[Reports],
     *,
@@ -168,8 +178,9 @@ def _bulk(seen: Iterable[Reports], as_of: date) -> Callable[[date], bool]:
 def _missing(kept: list[Reports], found: int, as_of: date, *, longest: int, window: int, least: int) -> str:
     """What is missing for an estimate; empty when nothing is."""
     if found < least:
-        have = f"only {found} of the" if found else "none of the"
-        return f"{have} records of the last {window} days tell their delay, and {least} are needed"
+        have = {0: "no record", 1: "only 1 record"}.get(found, f"only {found} records")
+        verb = "tell their" if found > 1 else "tells its"
+        return f"{have} of the last {window} days {verb} delay, and {least} are needed"
     oldest = max((as_of - each.event_day).days for each in kept)
     if oldest < longest:
         return (
