@@ -187,10 +187,21 @@ def test_what_was_known_at_another_moment(store):
         ("Le", "2020-10-02", False),
         ("Pays", "2020-10-02", False),
         ("100 %; _", "2020-10-02", False),
+        ("", "2020-10-02", True),
+        ("", "2020-10-01", False),
     ],
-    ids=["before", "on the day", "one of several", "a part of a name", "the end of a name", "signs of SQL"],
+    ids=[
+        "before",
+        "on the day",
+        "one of several",
+        "a part of a name",
+        "the end of a name",
+        "signs of SQL",
+        "anybody",
+        "nobody",
+    ],
 )
 def test_whether_a_publisher_was_there_before(store, publisher, day, expected):
     keep(store, clash("A", day="2020-10-01", publishers="Le Pays; Sidwaya"), clash("B", day="2020-10-05"))
-    assert ask(store, lambda s: s.published_before("acled", publisher, date.fromisoformat(day))) is expected
-    assert ask(store, lambda s: s.published_before("other", publisher, date.fromisoformat(day))) is False
+    assert ask(store, lambda s: s.reported_before("acled", date.fromisoformat(day), publisher=publisher)) is expected
+    assert ask(store, lambda s: s.reported_before("other", date.fromisoformat(day), publisher=publisher)) is False

@@ -104,8 +104,8 @@ class Snapshot(Protocol):
         The end of the last of the sources' first loads; None while one of them has none.
         """
 
-    def published_before(self, source: str, publisher: str, day: date) -> bool:
-        """Whether a source has a record of an earlier day that names a publisher."""
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
 
     def up_to(self, horizon: date) -> Snapshot:
         """The same knowledge, with every watermark held back to ``horizon``."""

@@ -48,10 +48,8 @@ _BY_DAY = (
     'group by "group", day having sum(events) > 0 order by "group", day'
 )
 _ARRIVALS = "select known_from from release where source = ? and known_from > ? and known_from <= ? order by known_from"
-_PUBLISHED = (
-    "select 1 from event where source = ? and date_end < ? and known_from <= ? "
-    "and replace('; ' || publishers || '; ', ?, '') <> '; ' || publishers || '; ' limit 1"
-)
+_REPORTED = "select 1 from event where source = ? and date_end < ? and known_from <= ?"
+_PUBLISHED = f"{_REPORTED} and replace('; ' || publishers || '; ', ?, '') <> '; ' || publishers || '; ' limit 1"
 _TOTALS = f"select sum(events), sum(valued), sum(total), sum(squares), count(*) from ({_DAYS}) days"
 _DAILY = f"{_DAYS} order by day"
 _GROUPS = (
@@ -255,10 +253,12 @@ class StoreSnapshot:
         known = [moment for moment in begun if moment is not None]
         return max(known) if known and len(known) == len(begun) else None
 
-    def published_before(self, source: str, publisher: str, day: date) -> bool:
-        """Whether a source has a record of an earlier day that names a publisher."""
-        named = f"; {publisher}; "
-        return bool(select_rows(self._tx, _PUBLISHED, source, day.isoformat(), self._moment, named))
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
+        where = (source, day.isoformat(), self._moment)
+        if not publisher:
+            return bool(select_rows(self._tx, f"{_REPORTED} limit 1", *where))
+        return bool(select_rows(self._tx, _PUBLISHED, *where, f"; {publisher}; "))
 
     def up_to(self, horizon: date) -> StoreSnapshot:
         """The same knowledge, with every watermark held back to ``horizon``."""

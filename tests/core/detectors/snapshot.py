@@ -139,9 +139,9 @@ class MemorySnapshot:
     def kept_since(self, indicator: Indicator) -> datetime | None:
         return self.begun
 
-    def published_before(self, source: str, publisher: str, day: date) -> bool:
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
         known = (v.event for v in self.versions if v.known_from <= self.as_known and v.event.source == source)
-        return any(e.date_end < day and publisher in e.publishers.split("; ") for e in known)
+        return any(e.date_end < day and (not publisher or publisher in e.publishers.split("; ")) for e in known)
 
     def up_to(self, horizon: date) -> MemorySnapshot:
         return replace(self, horizon=horizon)
