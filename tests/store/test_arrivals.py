@@ -6,8 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.store.records import clash, deletion, indicator, keep, moment
+from tests.store.records import build, clash, deletion, indicator, keep, moment, take
 from tests.store.test_snapshot import ask
+from watcher.core.label import NO_LABELS
+from watcher.core.period import Period
 from watcher.core.statistics.delay import Exclusion
 from watcher.store.past import Memory, PastSnapshot
 from watcher.store.sources import finish_load, start_load
@@ -168,6 +170,13 @@ def test_the_history_goes_back_to_the_end_of_the_last_first_load(store):
     assert ask(store, lambda snapshot: snapshot.kept_since(absent)) is None
 
 
+def test_an_assumed_lag_is_no_history(store):
+    begin(store)
+    begin(store, clash("L1", day="2019-12-01", stamp=None), source="other", lag=days(3))
+    assert ask(store, lambda snapshot: snapshot.kept_since(EVENTS)) is None
+    assert ask(store, lambda snapshot: snapshot.kept_since(indicator(count="events", source="acled"))) == BEGUN
+
+
 def test_what_was_known_at_another_moment(store):
     begin(store)
     daily(store, 3, many=10)
@@ -205,3 +214,17 @@ def test_whether_a_publisher_was_there_before(store, publisher, day, expected):
     keep(store, clash("A", day="2020-10-01", publishers="Le Pays; Sidwaya"), clash("B", day="2020-10-05"))
     assert ask(store, lambda s: s.reported_before("acled", date.fromisoformat(day), publisher=publisher)) is expected
     assert ask(store, lambda s: s.reported_before("other", date.fromisoformat(day), publisher=publisher)) is False
+
+
+@pytest.mark.parametrize("series", [True, False], ids=["from the ledger", "from the records"])
+def test_a_period_is_counted_as_it_was_known_then(store, series):
+    if series:
+        build(store, EVENTS)
+    records = [clash("A", day="2020-01-15", stamp="2020-01-18"), clash("B", day="2020-01-16", stamp="2020-03-01")]
+    take(store, *records, indicators=[EVENTS] if series else [])
+    january = Period(date(2020, 1, 1), date(2020, 2, 1))
+
+    def events(moment_: str) -> object:
+        return ask(store, lambda s: s.known_at(moment(moment_)).totals(EVENTS, NO_LABELS, january).events)
+
+    assert [events(day) for day in ("2020-01-17", "2020-01-18", "2020-03-01")] == [0, 1, 2]

@@ -101,7 +101,7 @@ class Snapshot(Protocol):
     def kept_since(self, indicator: Indicator) -> datetime | None:
         """Since when changes of all its sources were stored as they came: before it, nobody can say what was known.
 
-        The end of the last of the sources' first loads; None while one of them has none.
+        The end of the last of the sources' first loads; None while one of them has none, or rests on an assumed lag.
         """
 
     def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:

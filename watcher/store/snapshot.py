@@ -248,8 +248,12 @@ class StoreSnapshot:
         return pooled({source: self._completeness(source) for source in sorted(self._of(indicator))})
 
     def kept_since(self, indicator: Indicator) -> datetime | None:
-        """Since when changes of all its sources were stored as they came; None while one has no completed load."""
-        begun = [self._kept_since(source) for source in self._of(indicator)]
+        """Since when changes of all its sources were stored as they came; None while one has none, or an assumed lag."""
+        assumed = Basis.LAG.value
+        begun = [
+            None if select_rows(self._tx, _BASIS, source, assumed) else self._kept_since(source)
+            for source in self._of(indicator)
+        ]
         known = [moment for moment in begun if moment is not None]
         return max(known) if known and len(known) == len(begun) else None
 

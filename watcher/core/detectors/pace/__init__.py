@@ -35,6 +35,7 @@ from watcher.core.detectors.pace import words as pace_words
 from watcher.core.detectors.pace.seen import LEAST_KNOWN, Seen, seen
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
 from watcher.core.detectors.pace.verdict import Verdict
+from watcher.core.detectors.pace.vintage import at_same_age
 from watcher.core.detectors.pace.words import Told
 from watcher.core.document import Document
 from watcher.core.event import EventVersion
@@ -132,6 +133,19 @@ class Parameters(Document):
     delay: Literal["none", "estimated"] = "none"
     """Late reports; estimated: a day counts for the share of it that is known at its age, none: all is known."""
 
+    vintage: Literal["latest", "same_age"] = "latest"
+    """The baseline's knowledge: the latest, or that at the age of the current period (with ``same_period``)."""
+
+    @model_validator(mode="after")
+    def _same_age(self) -> Parameters:
+        if self.vintage == "same_age" and self.compare != "same_period":
+            msg = "'vintage: same_age' compares days of the same age; it goes with 'compare: same_period'"
+            raise ValueError(msg)
+        if self.vintage == "same_age" and self.delay == "estimated":
+            msg = "of days of the same age as much is missing on both sides; leave 'delay: estimated' out"
+            raise ValueError(msg)
+        return self
+
     @model_validator(mode="after")
     def _companions(self) -> Parameters:
         for name, value, example in (("since", self.since, "2020-04-17"), ("last", self.last, "90d")):
@@ -205,6 +219,8 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     indicator = catalogue.indicators[parameters.indicator]
     question = Question(indicator, parameters.above, parameters.compare, parameters.window)
     plan = pace_sides.plan(question, snapshot)
+    if parameters.vintage == "same_age" and isinstance(plan, Plan):
+        plan = at_same_age(plan, snapshot)
     if isinstance(plan, Missing):
         yield _nothing(plan, parameters)
         return
@@ -346,7 +362,9 @@ def _chart(
         pace = [before.tally.rate * exposure for exposure in running]
     else:
         then = [before.period.start + timedelta(days=i) for i in range(before.period.days)]
-        sums = list(accumulate(_per_day(plan.indicator, snapshot.daily(plan.indicator, group, before.period), then)))
+        sums = list(
+            accumulate(_per_day(plan.indicator, plan.then(snapshot).daily(plan.indicator, group, before.period), then))
+        )
         pace = [sums[min(i, len(sums) - 1)] * now.tally.days / len(then) for i in range(len(days))]
     return tuple(zip(days, map(float, seen), pace, strict=True))[-CHART_DAYS:]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
@@ -100,6 +100,12 @@ class Plan:
     rival: Baseline | None = None
     same_days_of: int | None = None
     notes: tuple[str, ...] = ()
+    #: At which moment the baseline is counted as it was known; None: as it is known now.
+    before_known: datetime | None = None
+
+    def then(self, snapshot: Snapshot) -> Snapshot:
+        """What the baseline is counted in."""
+        return snapshot if self.before_known is None else snapshot.known_at(self.before_known)
 
 
 def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
@@ -124,7 +130,7 @@ def sides(plan: Plan, snapshot: Snapshot, group: Labels, seen: Seen | None = Non
     :param seen: how much of the current period is known yet, where late reports are allowed for.
     """
     now = replace(_side(plan.now, plan.now_stated, plan.indicator, snapshot, group), seen=seen)
-    before = _side(plan.before, plan.before_stated, plan.indicator, snapshot, group)
+    before = _side(plan.before, plan.before_stated, plan.indicator, plan.then(snapshot), group)
     return Sides(now, before, plan.same_days_of, (*plan.notes, *_disagreement(before, plan)))
 
 
