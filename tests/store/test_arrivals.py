@@ -78,6 +78,18 @@ def test_a_day_of_reports_counts_from_noon_on(store):
     assert completeness(store, as_known="2020-05-01T12:00").reports == 113
 
 
+def test_what_comes_later_on_the_day_is_not_known_yet(store):
+    begin(store)
+    daily(store, 0)
+    evening = [clash(f"E{n}", day="2020-04-20", stamp="2020-05-01T18:00") for n in range(5)]
+    keep(store, *evening, now=moment("2020-11-01"))
+    assert completeness(store, as_known="2020-05-01T17:59").reports == 113
+    assert completeness(store, as_known="2020-05-01T18:00").reports == 118
+    with store.reading() as tx:
+        past = PastSnapshot(tx, Memory(lambda *_: []), as_known=moment("2020-05-01T17:59"), offsets={})
+        assert past.completeness(EVENTS).reports == 113
+
+
 def test_what_came_with_the_first_load_tells_no_delay(store):
     daily(store, 3, now="2020-06-08")
     found = completeness(store)
