@@ -11,6 +11,7 @@ from watcher.core.event import EventVersion
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
+from watcher.core.newly_reported import Counted, newly_reported
 from watcher.core.period import Period
 from watcher.core.reading import Reading, Telling
 from watcher.core.rule import Finding, Rule
@@ -31,7 +32,11 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "sentence": told.sentence,
         "what": told.what,
         "sure": told.sure,
-        "unknown": [*told.unknown, *_basis(rule, catalogue, snapshot)],
+        "unknown": [
+            *told.unknown,
+            *_newly_reported(rule, reading, events, catalogue, snapshot),
+            *_basis(rule, catalogue, snapshot),
+        ],
         "source": [*told.source, *_references(told, catalogue.citations)],
         "arithmetic": list(told.arithmetic),
         "cites": list(told.cites),
@@ -87,6 +92,16 @@ def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
     indicator = _indicator(rule, catalogue)
     note = snapshot.basis_note(indicator) if indicator else ""
     return [note] if note else []
+
+
+def _newly_reported(
+    rule: Rule, reading: Reading, events: Sequence[EventVersion], catalogue: Catalogue, snapshot: Snapshot
+) -> Sequence[str]:
+    """Whether new reporting, and no new events, may be what is seen."""
+    indicator, period = _indicator(rule, catalogue), reading_period(reading)
+    if indicator is None or period is None or rule.is_event_like:
+        return ()
+    return newly_reported(Counted(indicator, reading.labels, period, events), snapshot)
 
 
 def _references(told: Telling, citations: Mapping[str, Citation]) -> list[str]:

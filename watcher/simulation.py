@@ -26,9 +26,10 @@ from watcher.core.event import EventVersion
 from watcher.core.fact import FactVersion
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels
-from watcher.core.period import DAY, Period
+from watcher.core.period import DAY, Period, day_start
 from watcher.core.rule import Group, Rule, RuleSet
 from watcher.core.snapshot import Episode, Snapshot
+from watcher.core.statistics.delay import Completeness
 from watcher.core.statistics.simulation import Rise, World, draw, estimate, spread_values
 from watcher.replay import Progress, Replay, replay_on
 from watcher.store.past import Memory
@@ -45,6 +46,7 @@ DETECTORS = ("threshold", "pace", "aberration", "surge", "record")
 MOST_GROUPS = 50
 
 _WEEK = 7
+_COMPLETE = Completeness(curve=(1.0,))
 _MISSED, _GOES_ON = "missed", "goes on"
 
 
@@ -433,6 +435,22 @@ class SimulatedSnapshot:
     def basis_note(self, _indicator: Indicator) -> str:
         """Nothing."""
         return ""
+
+    def completeness(self, _indicator: Indicator) -> Completeness:
+        """Everything is known of every day."""
+        return _COMPLETE
+
+    def kept_since(self, _indicator: Indicator) -> datetime | None:
+        """From the beginning of the history."""
+        return day_start(self.made.whole.start)
+
+    def reported_before(self, _source: str, _day: date, *, publisher: str = "") -> bool:  # noqa: ARG002 - as the protocol has it
+        """Always: nothing is new about the reporting."""
+        return True
+
+    def known_at(self, moment: datetime) -> SimulatedSnapshot:
+        """The same, at another moment: of each day everything is known on the next."""
+        return SimulatedSnapshot(self.made, moment, min(self.last, moment.date() - DAY))
 
     def up_to(self, horizon: date) -> SimulatedSnapshot:
         """The same, up to an earlier day."""

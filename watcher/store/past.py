@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,11 +11,16 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from watcher.core.indicator import Indicator
+from watcher.core.period import DAY
 from watcher.core.snapshot import Episode
+from watcher.core.statistics.delay import YEAR
+from watcher.store.arrivals import Arrival, find_arrivals
 from watcher.store.ledger import Ledger, LedgerSums, read_ledger
 from watcher.store.snapshot import Span, StoreSnapshot
 from watcher.store.sums import Sums
 
+#: Milliseconds of a moment that no record is known after.
+_LAST = 2**62
 #: The episodes of a rule by its identity, as they stood at the second moment, since the first.
 Episodes = Callable[[str, datetime, datetime], Sequence[Episode]]
 
@@ -31,6 +37,10 @@ class Memory:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     #: What each source held, by moment.
     spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
+    #: The first versions of each source's events, by event day.
+    arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
+    #: When the first load of each source was done.
+    kept_since: dict[str, datetime | None] = field(default_factory=dict)
     #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
     asked_the_time: bool = False
 
@@ -75,16 +85,30 @@ class PastSnapshot(StoreSnapshot):
         self._memory.asked_the_time = True
         return self._memory.episodes(rule, since, moment)
 
-    def up_to(self, horizon: date) -> PastSnapshot:
-        """The same knowledge, with every watermark held back to ``horizon``."""
+    def _like(self, as_known: datetime, horizon: date | None) -> PastSnapshot:
         return PastSnapshot(
             self._tx,
             self._memory,
-            as_known=self._as_known,
+            as_known=as_known,
             offsets=self._offsets,
             query_offset=self._query_offset,
-            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+            horizon=horizon,
         )
+
+    def _arrived(self, source: str) -> Sequence[Arrival]:
+        """The first versions of the last year's events of a source: all of them are read once, by event day."""
+        self._memory.asked_the_time = True
+        arrived, today = self._memory.arrivals, self._as_known.date()
+        if source not in arrived:
+            arrived[source] = find_arrivals(self._tx, source, after=date.min, up_to=date.max, moment=_LAST)
+        found = arrived[source]
+        first, last = (bisect_right(found, day, key=_event_day) for day in (today - YEAR * DAY, today))
+        return [each for each in found[first:last] if each.known_from <= self._as_known]
+
+    def _kept_since(self, source: str) -> datetime | None:
+        if source not in self._memory.kept_since:
+            self._memory.kept_since[source] = super()._kept_since(source)
+        return self._memory.kept_since[source]
 
     @cached_property
     def _spans(self) -> dict[str, Span | None]:
@@ -104,3 +128,7 @@ class PastSnapshot(StoreSnapshot):
                 del ledgers[next(iter(ledgers))]
             ledgers[key] = read_ledger(self._tx, indicator)
         return ledgers[key]
+
+
+def _event_day(arrival: Arrival) -> date:
+    return arrival.event_day

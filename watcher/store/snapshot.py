@@ -19,9 +19,11 @@ from watcher.core.event import Basis, Event, EventVersion
 from watcher.core.fact import FactVersion
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels
-from watcher.core.period import Period
+from watcher.core.period import DAY, Period
 from watcher.core.snapshot import Episode
+from watcher.core.statistics.delay import YEAR, Completeness, estimate, pooled, reported_to
 from watcher.store.alerts import find_episodes
+from watcher.store.arrivals import Arrival, find_arrivals, kept_since, reports
 from watcher.store.baselines import find_baselines
 from watcher.store.bulk import select_rows
 from watcher.store.events import event_versions, find_events, history
@@ -37,6 +39,8 @@ _NEWEST = f"select date_end from event where source = ? and date_end <= ? and {_
 _BASIS = "select 1 from event where source = ? and basis <> 'stamp' and basis = ? limit 1"
 _SCOPE = "select id from scope where key = ?"
 _ARRIVALS = "select known_from from release where source = ? and known_from > ? and known_from <= ? order by known_from"
+_REPORTED = "select 1 from event where source = ? and date_end < ? and known_from <= ?"
+_PUBLISHED = f"{_REPORTED} and replace('; ' || publishers || '; ', ?, '') <> '; ' || publishers || '; ' limit 1"
 _BEGINNING = from_ms(0)
 _RESTS_ON = {Basis.LAG: "the event date plus a lag", Basis.LOAD: "the time of loading"}
 
@@ -76,6 +80,7 @@ class StoreSnapshot:
         self._hindsight = hindsight
         self._sums: dict[str, Sums] = {}
         self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
+        self._complete_by_age: dict[str, Completeness] = {}
 
     @property
     def as_known(self) -> datetime:
@@ -189,14 +194,42 @@ class StoreSnapshot:
         ]
         return f"not all records have a stamp that says when they were known ({'; '.join(parts)})" if parts else ""
 
+    def completeness(self, indicator: Indicator) -> Completeness:
+        """Which share of what will be known of a day its sources have reported by the day's age, or why nobody can say."""
+        return pooled({source: self._completeness(source) for source in sorted(self._of(indicator))})
+
+    def kept_since(self, indicator: Indicator) -> datetime | None:
+        """Since when changes of all its sources were stored as they came; None while one has none, or an assumed lag."""
+        assumed = Basis.LAG.value
+        begun = [
+            None if select_rows(self._tx, _BASIS, source, assumed) else self._kept_since(source)
+            for source in self._of(indicator)
+        ]
+        known = [moment for moment in begun if moment is not None]
+        return max(known) if known and len(known) == len(begun) else None
+
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
+        where = (source, day.isoformat(), self._moment)
+        if not publisher:
+            return bool(select_rows(self._tx, f"{_REPORTED} limit 1", *where))
+        return bool(select_rows(self._tx, _PUBLISHED, *where, f"; {publisher}; "))
+
     def up_to(self, horizon: date) -> StoreSnapshot:
         """The same knowledge, with every watermark held back to ``horizon``."""
+        return self._like(self._as_known, horizon if self._horizon is None else min(horizon, self._horizon))
+
+    def known_at(self, moment: datetime) -> StoreSnapshot:
+        """What was known at another moment."""
+        return self._like(moment, self._horizon)
+
+    def _like(self, as_known: datetime, horizon: date | None) -> StoreSnapshot:
         return StoreSnapshot(
             self._tx,
-            as_known=self._as_known,
+            as_known=as_known,
             offsets=self._offsets,
             query_offset=self._query_offset,
-            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+            horizon=horizon,
             hindsight=self._hindsight,
         )
 
@@ -226,6 +259,22 @@ class StoreSnapshot:
     def _complete(self, source: str, span: Span) -> date:
         offset = self._offsets.get(source, timedelta()) if self._query_offset is None else self._query_offset
         return min(span.newest, (self._as_known - offset).date())
+
+    # --- delay ------------------------------------------------------------------------------------------------------
+
+    def _completeness(self, source: str) -> Completeness:
+        if source not in self._complete_by_age:
+            found = reports(self._arrived(source), self._kept_since(source))
+            self._complete_by_age[source] = estimate(found, as_of=reported_to(self._as_known))
+        return self._complete_by_age[source]
+
+    def _arrived(self, source: str) -> Sequence[Arrival]:
+        """The first versions of the last year's events of a source."""
+        today = self._as_known.date()
+        return find_arrivals(self._tx, source, after=today - YEAR * DAY, up_to=today, moment=self._moment)
+
+    def _kept_since(self, source: str) -> datetime | None:
+        return kept_since(self._tx, source)
 
     # --- sums -------------------------------------------------------------------------------------------------------
 

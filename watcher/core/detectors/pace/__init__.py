@@ -25,14 +25,17 @@ from watcher.core.detectors.frame import (
     by_name,
     contributors,
     named_indicator,
+    period_text,
     record_sources,
     unknown_name,
 )
 from watcher.core.detectors.pace import sides as pace_sides
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
+from watcher.core.detectors.pace.seen import LEAST_KNOWN, Seen, seen
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
 from watcher.core.detectors.pace.verdict import Verdict
+from watcher.core.detectors.pace.vintage import at_same_age
 from watcher.core.detectors.pace.words import Told
 from watcher.core.document import Document
 from watcher.core.event import EventVersion
@@ -66,6 +69,12 @@ OUTPUTS: Mapping[str, Output] = {
         Output("projected_low", Kind.NUMBER, "Lower end of the 95 % predictive interval of 'projected'."),
         Output("projected_high", Kind.NUMBER, "Upper end of the 95 % predictive interval of 'projected'."),
         Output("days", Kind.DAYS, "Days of the period, both ends counted."),
+        Output(
+            "effective_days",
+            Kind.DAYS,
+            "The sum of the shares known of the days; the days where all is taken as known.",
+        ),
+        Output("completeness", Kind.SHARE, "Mean share known of the days yet; none unless 'delay' is estimated."),
         Output(
             "p_value",
             Kind.PROBABILITY,
@@ -120,6 +129,22 @@ class Parameters(Document):
     """Variance over mean of a sum where neither 20 attacks per period nor a stated dispersion tell it."""
     dispersion: Annotated[float, Field(ge=1, le=1_000)] | None = None
     """Variance over mean, where the author knows it; wins over everything else, for counts as well."""
+
+    delay: Literal["none", "estimated"] = "none"
+    """Late reports; estimated: a day counts for the share of it that is known at its age, none: all is known."""
+
+    vintage: Literal["latest", "same_age"] = "latest"
+    """The baseline's knowledge: the latest, or that at the age of the current period (with ``same_period``)."""
+
+    @model_validator(mode="after")
+    def _same_age(self) -> Parameters:
+        if self.vintage == "same_age" and self.compare != "same_period":
+            msg = "'vintage: same_age' compares days of the same age; it goes with 'compare: same_period'"
+            raise ValueError(msg)
+        if self.vintage == "same_age" and self.delay == "estimated":
+            msg = "of days of the same age as much is missing on both sides; leave 'delay: estimated' out"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _companions(self) -> Parameters:
@@ -194,11 +219,31 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     indicator = catalogue.indicators[parameters.indicator]
     question = Question(indicator, parameters.above, parameters.compare, parameters.window)
     plan = pace_sides.plan(question, snapshot)
+    if parameters.vintage == "same_age" and isinstance(plan, Plan):
+        plan = at_same_age(plan, snapshot)
     if isinstance(plan, Missing):
         yield _nothing(plan, parameters)
         return
+    known = seen(indicator, plan.now, snapshot) if _allows_for_delay(plan, parameters) else None
+    if isinstance(known, Seen) and not known.is_enough:
+        yield _too_early(known, plan, parameters)
+        return
     for group in snapshot.groups(indicator):
-        yield _reading(plan, parameters, catalogue, snapshot, group)
+        yield _reading(plan, parameters, catalogue, snapshot, group, known=known)
+
+
+def _allows_for_delay(plan: Plan, parameters: Parameters) -> bool:
+    """A stated number is no record that could come late."""
+    return parameters.delay == "estimated" and plan.now_stated is None
+
+
+def _too_early(known: Seen, plan: Plan, parameters: Parameters) -> Reading:
+    reason = (
+        f"only {known.completeness * 100:.0f} % of what will be known of {period_text(plan.now)} is known yet, and "
+        f"{LEAST_KNOWN * 100:.0f} % are needed"
+    )
+    period = plan.now.start if parameters.whole(plan.now) else None
+    return Reading(status=Status.LEARNING, reason=reason, period=period, watermark=plan.now.last)
 
 
 def _nothing(missing: Missing, parameters: Parameters) -> Reading:
@@ -206,8 +251,19 @@ def _nothing(missing: Missing, parameters: Parameters) -> Reading:
     return Reading(status=Status.NO_DATA, reason=missing.reason, period=period)
 
 
-def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot, group: Labels) -> Reading:
-    indicator, sides = plan.indicator, pace_sides.sides(plan, snapshot, group)
+def _reading(
+    plan: Plan,
+    parameters: Parameters,
+    catalogue: Catalogue,
+    snapshot: Snapshot,
+    group: Labels,
+    *,
+    known: Seen | str | None,
+) -> Reading:
+    indicator = plan.indicator
+    sides = pace_sides.sides(plan, snapshot, group, known if isinstance(known, Seen) else None)
+    if isinstance(known, str):
+        sides = replace(sides, notes=(*sides.notes, f"Late reports are not allowed for: {known}."))
     verdict = pace_verdict.judge(
         sides,
         indicator,
@@ -266,6 +322,8 @@ def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Va
         "projected_low": projection.low if projection else None,
         "projected_high": projection.high if projection else None,
         "days": now.period.days,
+        "effective_days": now.tally.days,
+        "completeness": now.seen.completeness if now.seen else None,
         "p_value": result.p if result else None,
         "llr": verdict.llr,
         "score": verdict.score,
@@ -300,11 +358,14 @@ def _chart(
     days = [now.period.start + timedelta(days=i) for i in range(now.period.days)]
     seen = accumulate(_per_day(plan.indicator, daily, days))
     if sides.same_days_of is None or before.totals is None:
-        pace = [before.tally.rate * (i + 1) for i in range(len(days))]
+        running = now.seen.running_days() if now.seen else range(1, len(days) + 1)
+        pace = [before.tally.rate * exposure for exposure in running]
     else:
         then = [before.period.start + timedelta(days=i) for i in range(before.period.days)]
-        sums = list(accumulate(_per_day(plan.indicator, snapshot.daily(plan.indicator, group, before.period), then)))
-        pace = [sums[min(i, len(sums) - 1)] * len(days) / len(then) for i in range(len(days))]
+        sums = list(
+            accumulate(_per_day(plan.indicator, plan.then(snapshot).daily(plan.indicator, group, before.period), then))
+        )
+        pace = [sums[min(i, len(sums) - 1)] * now.tally.days / len(then) for i in range(len(days))]
     return tuple(zip(days, map(float, seen), pace, strict=True))[-CHART_DAYS:]
 
 

@@ -8,12 +8,13 @@ a whole indicator and never for one of its groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
 from watcher.core.detectors.frame import measured, period_text
+from watcher.core.detectors.pace.seen import Seen
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
@@ -39,11 +40,13 @@ class Side:
     totals: Totals | None = None
     #: The stated number; None when the records were counted.
     stated: Baseline | None = None
+    #: How much of it is known yet; None where all of it is taken to be.
+    seen: Seen | None = None
 
     @property
     def tally(self) -> Tally:
-        """So many in so many days."""
-        return Tally(self.total, self.period.days)
+        """So many in so many days, of which only as much counts as is known."""
+        return Tally(self.total, self.seen.effective_days if self.seen else self.period.days)
 
     @property
     def valued(self) -> int | None:
@@ -97,6 +100,12 @@ class Plan:
     rival: Baseline | None = None
     same_days_of: int | None = None
     notes: tuple[str, ...] = ()
+    #: At which moment the baseline is counted as it was known; None: as it is known now.
+    before_known: datetime | None = None
+
+    def then(self, snapshot: Snapshot) -> Snapshot:
+        """What the baseline is counted in."""
+        return snapshot if self.before_known is None else snapshot.known_at(self.before_known)
 
 
 def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
@@ -115,10 +124,13 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
     return _nothing_observed(window, coverage, stated)
 
 
-def sides(plan: Plan, snapshot: Snapshot, group: Labels) -> Sides:
-    """Count, or take over, what a group comes to on both sides."""
-    now = _side(plan.now, plan.now_stated, plan.indicator, snapshot, group)
-    before = _side(plan.before, plan.before_stated, plan.indicator, snapshot, group)
+def sides(plan: Plan, snapshot: Snapshot, group: Labels, seen: Seen | None = None) -> Sides:
+    """Count, or take over, what a group comes to on both sides.
+
+    :param seen: how much of the current period is known yet, where late reports are allowed for.
+    """
+    now = replace(_side(plan.now, plan.now_stated, plan.indicator, snapshot, group), seen=seen)
+    before = _side(plan.before, plan.before_stated, plan.indicator, plan.then(snapshot), group)
     return Sides(now, before, plan.same_days_of, (*plan.notes, *_disagreement(before, plan)))
 
 

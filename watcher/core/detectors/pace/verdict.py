@@ -170,6 +170,7 @@ def _evidence(score: float) -> Evidence:
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
-    days_left = max(0, whole.days - now.period.days)
+    # What is still to be told of the days so far comes on top of the days ahead.
+    days_left = max(0, whole.days - now.tally.days)
     low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)

@@ -97,11 +97,16 @@ def above(ratio: float) -> str:
 
 def sentence(told: Told) -> str:
     """``447 deaths in 188 days; the 2019 pace gives 340 (ratio 1.315).``."""
-    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.period.days, 'days')}"
+    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.period.days, 'days')}{_known_so_far(told)}"
     if not told.before.total:
         return f"{seen}; there were none {told.there}." if told.now.total else f"{seen}, and none {told.there}."
     ratio = f" (ratio {told.verdict.ratio:.3f})" if told.now.total else ""
     return f"{seen}; {told.pace} gives {number(told.verdict.expected)}{ratio}."
+
+
+def _known_so_far(told: Told) -> str:
+    """``, about 92 % of what will be known``; nothing where all is taken to be known."""
+    return f", about {told.now.seen.completeness * 100:.0f} % of what will be known" if told.now.seen else ""
 
 
 def what(told: Told) -> str:
@@ -142,9 +147,14 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
     now, before, verdict = told.now.tally, told.before.tally, told.verdict
     yield f"Observed: {_made_of(told.now, told.indicator)}, {_origin(told.now)}"
     yield f"Baseline: {_made_of(told.before, told.indicator)}, {_origin(told.before)}"
-    yield f"Rate: {now.total} / {now.days} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
+    if told.now.seen:
+        yield (
+            f"Exposure: the shares known of {told.now.period.days} days add up to {now.days:.2f} days, by the delays of "
+            f"{told.now.seen.curve.reports} records; that counts instead"
+        )
+    yield f"Rate: {now.total} / {now.days:g} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
     yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
-    yield f"Expected: {before.rate:.4f} x {now.days} days = {verdict.expected:.1f}"
+    yield f"Expected: {before.rate:.4f} x {now.days:g} days = {verdict.expected:.1f}"
     if verdict.projection is not None:
         reach = verdict.projection
         yield (
@@ -154,7 +164,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
     yield f"Dispersion D: {verdict.dispersion.basis}"
     yield _test_arithmetic(told)
     yield from _score_arithmetic(told)
-    yield f"Smallest ratio that p < 0.01 could tell after {now.days} days: {ratio_text(verdict.smallest_visible_ratio)}"
+    yield f"Smallest ratio that p < 0.01 could tell after {now.days:g} days: {ratio_text(verdict.smallest_visible_ratio)}"
     if told.largest:
         yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {_without_largest(told):.3f}"
     for cite in cites(told):
@@ -300,7 +310,7 @@ def _score_words(verdict: Verdict) -> str:
 
 
 def _without_largest(told: Told) -> float:
-    rest = Tally(told.now.total - (told.largest or 0), told.now.period.days)
+    rest = Tally(told.now.total - (told.largest or 0), told.now.tally.days)
     return rates.rate_ratio(rest, told.before.tally)
 
 
@@ -318,7 +328,7 @@ def _test_arithmetic(told: Told) -> str:
         return f"Interval of the ratio: none ({why})"
     said = f"{ratio_text(verdict.result.low)} to {ratio_text(verdict.result.high)} (95 %), one-sided p {verdict.result.p:.3g}"
     if verdict.test == "exact":
-        return f"Interval of the ratio, exact: {said}, from {now.total} of {now.total + before.total} in {now.days} of {now.days + before.days} days"
+        return f"Interval of the ratio, exact: {said}, from {now.total} of {now.total + before.total} in {now.days:g} of {now.days + before.days:g} days"
     error = rates.inflated_error(now, before, dispersion=verdict.dispersion.value)
     return (
         f"Interval of the ratio: se of its logarithm = sqrt({verdict.dispersion.value:.3g} x (1/{now.total} + "
@@ -328,10 +338,10 @@ def _test_arithmetic(told: Told) -> str:
 
 def _score_arithmetic(told: Told) -> Iterator[str]:
     verdict, now, before = told.verdict, told.now.tally, told.before.tally
-    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days})"
+    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days:g})"
     if verdict.llr > 0:
         yield (
-            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days}) + {before.total} ln({before.total}/{before.days})"
+            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days:g}) + {before.total} ln({before.total}/{before.days})"
             f" - {both} = {verdict.llr:.2f}"
         )
     else:
