@@ -126,16 +126,16 @@ def test_the_evidence_tells_every_member():
     [
         pytest.param({"all": ["Drones seen", "Deaths above pace"]}, [], id="nothing wrong"),
         pytest.param(
-            {"all": ["Drone seen"]}, [("all", "no rule 'Drone seen'; did you mean 'Drones seen'?")], id="misspelt"
+            {"all": ["Drone seen"]}, [(("all", 0), "no rule 'Drone seen'; did you mean 'Drones seen'?")], id="misspelt"
         ),
         pytest.param(
             {"all": ["Drones seen"], "not": [{"any": ["Drone"]}]},
-            [("not", "no rule 'Drone'; did you mean 'Drones seen'?")],
+            [(("not", 0, "any", 0), "no rule 'Drone'; did you mean 'Drones seen'?")],
             id="unknown, inside",
         ),
         pytest.param(
             {"all": ["Drones seen"], "in_order": True},
-            [("in_order", "an order needs at least two under 'all'")],
+            [(("in_order",), "an order needs at least two under 'all'")],
             id="an order of one",
         ),
     ],

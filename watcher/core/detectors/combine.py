@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
-from watcher.core.detectors.frame import Defaults, counted, unknown_name
+from watcher.core.detectors.frame import Defaults, Place, counted, unknown_name
 from watcher.core.document import Document
 from watcher.core.indicator import Indicator
 from watcher.core.label import slug
@@ -87,21 +87,24 @@ def defaults(_parameters: Parameters, _catalogue: Catalogue) -> Defaults:
     return Defaults(condition=condition(["members >= 1"]))
 
 
-def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
     """Rules that are not there, and an order of less than two."""
     known = {slug(name): name for name in catalogue.alerts}
-    for name in dict.fromkeys(parameters.names):
+    for place, name in places(parameters):
         if slug(name) not in known:
-            yield _key_of(name, parameters), unknown_name("rule", name, known.values())
+            yield place, unknown_name("rule", name, known.values())
     if parameters.in_order and len(parameters.all) < 2:  # noqa: PLR2004 - an order is of two
-        yield "in_order", "an order needs at least two under 'all'"
+        yield ("in_order",), "an order needs at least two under 'all'"
 
 
-def _key_of(name: str, members: Members) -> str:
-    for key, each in (("all", members.all), ("any", members.any), ("not", members.none)):
-        if any(name == one if isinstance(one, str) else name in one.names for one in each):
-            return key
-    return "all"
+def places(members: Members) -> Iterator[tuple[Place, str]]:
+    """Every rule in a combination, nested ones too, with the way to its name."""
+    for key, listed in (("all", members.all), ("any", members.any), ("not", members.none)):
+        for index, each in enumerate(listed):
+            if isinstance(each, str):
+                yield (key, index), each
+            else:
+                yield from (((key, index, *place), name) for place, name in places(each))
 
 
 def indicators(_parameters: Parameters, _catalogue: Catalogue) -> tuple[Indicator, ...]:
