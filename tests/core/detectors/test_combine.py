@@ -121,6 +121,19 @@ def test_the_evidence_tells_every_member():
     )
 
 
+def test_a_member_that_is_only_shown_is_told_as_what_it_is():
+    told = read({}, all=["Still a draft"]).telling
+    assert told.headline == "Not together: none of the members"
+    assert told.sentence == "None of its members has an alert that counts, going on or fired within 30d."
+    assert told.unknown == ("Still a draft never counts: it is experimental.",)
+    assert told.arithmetic == ("Still a draft: its alerts do not count, because the rule is experimental",)
+
+
+def test_several_alerts_are_counted_in_one_sentence():
+    told = read(DEATHS | DRONES, in_order=True).telling
+    assert told.sentence == "2 rules with 2 alerts, going on or fired within 30d, in this order."
+
+
 @pytest.mark.parametrize(
     ("given", "problems"),
     [

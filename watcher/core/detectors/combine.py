@@ -6,7 +6,7 @@ A member is another rule, by its name, and stands for all of its alerts. It coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
@@ -126,8 +126,13 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
             "last": episodes[-1][1].fired_at.date() if episodes else None,
         },
         present=count.holds,
-        tell=partial(_telling, parameters, count, names, episodes),
+        tell=partial(_telling, parameters, _only_shown(parameters, catalogue), count, episodes),
     )
+
+
+def _only_shown(parameters: Parameters, catalogue: Catalogue) -> frozenset[str]:
+    """The members that are experimental, of which nothing ever counts."""
+    return frozenset(name for name in parameters.names if not member_identity(name, catalogue))
 
 
 def member_identity(name: str, catalogue: Catalogue) -> str:
@@ -189,20 +194,30 @@ def _follow(first: Episode, rest: Sequence[Sequence[Episode]], within: timedelta
 
 
 def _telling(
-    parameters: Parameters, count: Count, names: Sequence[str], episodes: Sequence[tuple[str, Episode]]
+    parameters: Parameters, shown: Collection[str], count: Count, episodes: Sequence[tuple[str, Episode]]
 ) -> Telling:
-    order = ", in this order" if parameters.in_order else ""
-    told = f"{counted(len(names), 'rules')} with {counted(len(episodes), 'alerts')}"
-    held = f"{told}, going on or fired within {_within(parameters)}{order}"
+    names = tuple(dict.fromkeys(name for name, _ in count.episodes))
     return Telling(
         headline=f"{'Together' if count.holds else 'Not together'}: {'; '.join(names) or 'none of the members'}",
-        sentence=f"{held[0].upper()}{held[1:]}.",
+        sentence=_sentence(parameters, len(names), len(episodes)),
         what=" ".join(_line(episode) for _, episode in episodes),
         sure="As sure as its members: each alert tells its own evidence.",
-        unknown=tuple(f"{name} does not count now." for name in parameters.wanted if name not in names),
+        unknown=tuple(
+            f"{name} never counts: it is experimental." if name in shown else f"{name} does not count now."
+            for name in parameters.wanted
+            if name not in names
+        ),
         source=tuple(f"alert {episode.fingerprint}" for _, episode in episodes),
-        arithmetic=tuple(_steps(parameters, episodes)),
+        arithmetic=tuple(_steps(parameters, shown, episodes)),
     )
+
+
+def _sentence(parameters: Parameters, rules: int, alerts: int) -> str:
+    held = f"going on or fired within {_within(parameters)}"
+    if not rules:
+        return f"None of its members has an alert that counts, {held}."
+    order = ", in this order" if parameters.in_order else ""
+    return f"{counted(rules, 'rules')} with {counted(alerts, 'alerts')}, {held}{order}."
 
 
 def _within(parameters: Parameters) -> str:
@@ -213,11 +228,12 @@ def _line(episode: Episode) -> str:
     return f"{episode.headline.removesuffix('.')} ({episode.severity}, since {day_text(episode.fired_at.date())})."
 
 
-def _steps(parameters: Parameters, episodes: Sequence[tuple[str, Episode]]) -> Iterator[str]:
+def _steps(parameters: Parameters, shown: Collection[str], episodes: Sequence[tuple[str, Episode]]) -> Iterator[str]:
+    nothing = f"nothing that goes on or fired within {_within(parameters)}"
     for name in dict.fromkeys(parameters.names):
         mine = [episode for member, episode in episodes if member == name]
-        said = ", ".join(_fired(each) for each in mine) or f"nothing that goes on or fired within {_within(parameters)}"
-        yield f"{name}: {said}"
+        silent = "its alerts do not count, because the rule is experimental" if name in shown else nothing
+        yield f"{name}: {', '.join(map(_fired, mine)) or silent}"
 
 
 def _fired(episode: Episode) -> str:
