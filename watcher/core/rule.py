@@ -207,6 +207,28 @@ def ranks(rules: Sequence[Rule]) -> dict[str, int]:
     return found
 
 
+def cycles(rules: Sequence[Rule]) -> list[tuple[Rule, ...]]:
+    """The ways from a rule through its members back to it, each once, and none that meets another.
+
+    :param rules: those without a rank.
+    """
+    by_name = {slug(name): rule for rule in rules for name in (rule.id, rule.alert) if name}
+    by_identity = {rule.identity: rule for rule in rules}
+    found: list[tuple[Rule, ...]] = []
+    seen: set[str] = set()
+    for rule in rules:
+        way: list[str] = []
+        here: str | None = rule.identity
+        # Every rule without a rank has a member without one, so that following them comes back to where it was.
+        while here is not None and here not in seen:
+            seen.add(here)
+            way.append(here)
+            here = min(_members_of(by_identity[here], by_name), default=None)
+        if here in way:
+            found.append(tuple(by_identity[each] for each in way[way.index(here) :]))
+    return found
+
+
 def _members_of(rule: Rule, by_name: Mapping[str, Rule]) -> set[str]:
     return {by_name[name].identity for name in map(slug, rule.members) if name in by_name}
 

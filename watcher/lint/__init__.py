@@ -11,8 +11,12 @@ from watcher.lint import (
     alias,
     always,
     baseline,
+    bound,
     contradiction,
+    effect,
     flaps,
+    literal,
+    member,
     never,
     offset,
     owner,
@@ -28,6 +32,10 @@ from watcher.lint.check import Check
 
 _CHECKS: tuple[Check, ...] = (
     contradiction,
+    bound,
+    effect,
+    member,
+    literal,
     vocabulary,
     never,
     always,

@@ -114,7 +114,14 @@ def _lint_across(settings: Settings, routing: Notify | None, loaded: Loaded) -> 
     rules = loaded.rules
     if not rules.rules:
         path = str(settings.rules[0]) if settings.rules else settings.document.path
-        yield Problem(path, 0, 0, "there is no rule", hint="see: watcher init", severity=ProblemSeverity.WARNING)
+        yield Problem(
+            path,
+            0,
+            0,
+            "there is no rule",
+            hint="begin with: watcher rules new threshold",
+            severity=ProblemSeverity.WARNING,
+        )
     on_test = [rule.alert for rule in rules.rules if rule.status is RuleStatus.TEST]
     if routing is not None and on_test and not routing.receivers.get(TEST_RECEIVER):
         summary = f"{on_test[0]!r} is on test, and there is no receiver named {TEST_RECEIVER!r} to be told"

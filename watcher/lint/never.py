@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from watcher.core.detectors.frame import period_text
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.reading import Output
+from watcher.lint import vocabulary
 from watcher.lint.check import Context, found, name_of
 
 if TYPE_CHECKING:
@@ -23,9 +25,10 @@ def check(context: Context) -> Iterator[Problem]:
     """Replay each rule over the last stored year."""
     if context.data is None:
         return
+    explains = cache(lambda: vocabulary.explains(context))
     for site in context.sites:
         past = context.data.past(site.rule)
-        if past.has_fired:
+        if past.has_fired or explains()(site):
             continue
         document, year = site.page.document, period_text(past.days)
         if past.judged or (site.rule.is_event_like and not past.problem):

@@ -37,7 +37,7 @@ from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
 from watcher.core.detectors.pace.verdict import Verdict
 from watcher.core.detectors.pace.vintage import at_same_age
 from watcher.core.detectors.pace.words import Told
-from watcher.core.document import Document
+from watcher.core.document import Document, shown
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
@@ -103,7 +103,7 @@ def _year(value: object) -> object:
     if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
         if FIRST_YEAR <= int(value) <= LAST_YEAR:
             return int(value)
-        msg = f"{value} is no year between {FIRST_YEAR} and {LAST_YEAR}; write a year or a baseline's name"
+        msg = f"{shown(value)} is no year between {FIRST_YEAR} and {LAST_YEAR}; write a year or a baseline's name"
         raise ValueError(msg)
     return value
 
