@@ -83,7 +83,8 @@ def evaluate(bench: Bench) -> Evaluated:
 def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> list[Told]:
     """Judge one rule at one tick."""
     snapshot = bench.snapshot(rule, group, tick)
-    readings = tuple(rule.detector.read(rule.parameters, bench.catalogue, snapshot))
+    readings = bench.readings(rule, group, tick)
+    weighed = bench.weighed(rule, group, tick)
     known = bench.states.get(rule.identity)
     activated_at = known.activated_at if known else None
     standing = bench.alerts_of(rule)
@@ -93,8 +94,9 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     for reading in (*readings, *_vanished(rule, readings, standing, watched)):
         fingerprint = rule.fingerprint(reading.labels)
         alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
-        case = Case(group, rule, alert, judge(rule, reading, bench.catalogue), tick)
-        change = step(alert, case.finding, life=keys, tick=tick, activated_at=activated_at)
+        finding = judge(rule, reading, bench.catalogue, weighed=weighed.get(reading.labels))
+        case = Case(group, rule, alert, finding, tick)
+        change = step(alert, finding, life=keys, tick=tick, activated_at=activated_at)
         lost = lost_ground(bench, case) if fingerprint in watched else None
         if lost is not None:
             change = retract(alert, tick)

@@ -36,6 +36,7 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "arithmetic": list(told.arithmetic),
         "cites": list(told.cites),
         "because": list(finding.because),
+        **({"across": finding.weighed._asdict()} if finding.weighed else {}),
         "chart": [[day.isoformat(), observed, expected] for day, observed, expected in told.chart],
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),

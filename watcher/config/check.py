@@ -9,6 +9,7 @@ from datetime import timedelta
 from watcher.config.document import KeyPath
 from watcher.config.problem import Mistake
 from watcher.core import condition, template
+from watcher.core.across import Across
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Condition
 from watcher.core.detectors import DETECTORS
@@ -48,6 +49,8 @@ def rule_mistakes(rule: Rule, raw: Mapping[str, object]) -> Iterator[Mistake]:
     for key in ("summary", "description"):
         for text in template.check(getattr(rule, key), outputs):
             yield Mistake.of((key,), text)
+    if rule.across is not None and (lack := _lack(rule.across, rule)):
+        yield Mistake(("across",), lack, _able(rule.across), at_key=True)
     yield from label_mistakes(rule.labels)
     if not rule.identity:
         yield Mistake(("alert",), "the name has no letter from a to z to make an identity of", "write an 'id' as well")
@@ -57,6 +60,31 @@ def _comparisons(value: Condition, path: KeyPath, rule: Rule, *, several: bool) 
     for index, part in enumerate(value.parts):
         for text in condition.check(Condition((part,)), rule.detector.OUTPUTS):
             yield Mistake.of((*path, index) if several else path, text)
+
+
+def shared_across_mistakes(group: Group, rule: Rule) -> Iterator[Mistake]:
+    """What is wrong with a rule where its group looks across all of its rules."""
+    if group.across is None:
+        return
+    if rule.across is not None:
+        yield Mistake(
+            ("across",), "the group has 'across' for all of its rules", "take one of the two out", at_key=True
+        )
+    elif lack := _lack(group.across, rule):
+        hint = f"move the rule into another group; {_able(group.across)}"
+        yield Mistake((rule.detector_name,), f"the group's {lack}", hint, at_key=True)
+
+
+def _lack(across: Across, rule: Rule) -> str:
+    """Series can only be weighed against each other by a p-value, or ranked by a ratio."""
+    if any(name in rule.detector.OUTPUTS for name in across.needs):
+        return ""
+    return f"'across' goes by {' or '.join(across.needs)}, and {rule.detector_name!r} has none"
+
+
+def _able(across: Across) -> str:
+    able = (name for name, each in DETECTORS.items() if any(need in each.OUTPUTS for need in across.needs))
+    return f"detectors that have: {', '.join(able)}"
 
 
 def catalogue_mistakes(rule: Rule, catalogue: Catalogue) -> Iterator[Mistake]:

@@ -15,7 +15,7 @@ from watcher.config.document import KeyPath, MarkedDocument
 from watcher.core.errors import Problem, ProblemSeverity
 
 #: Keys that later versions know, by the word that people will look for.
-LATER = frozenset(("across", "overlap"))
+LATER = frozenset(("overlap",))
 
 #: No more of a value than this is repeated.
 MAX_SHOWN = 60

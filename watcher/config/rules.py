@@ -15,7 +15,13 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from watcher.config.check import catalogue_mistakes, detector_mistakes, group_mistakes, rule_mistakes
+from watcher.config.check import (
+    catalogue_mistakes,
+    detector_mistakes,
+    group_mistakes,
+    rule_mistakes,
+    shared_across_mistakes,
+)
 from watcher.config.document import KeyPath, load_document
 from watcher.config.files import RuleFile, find_rule_files
 from watcher.config.names import Register
@@ -166,6 +172,8 @@ class _RuleReader:
         if group is None:
             return None
         page.report(mistake.below(path) for mistake in group_mistakes(group))
+        for site in self.sites[len(self.sites) - len(rules) :]:
+            page.report(each.below(site.path) for each in shared_across_mistakes(group, site.rule))
         self.register.add("group", group.group, page, path)
         return group.model_copy(update={"rules": rules})
 

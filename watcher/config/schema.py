@@ -144,7 +144,7 @@ def rule_schema() -> dict[str, Any]:
 
 _ORDER = ("$schema", "title", "description", "type", "additionalProperties", "properties", "required", "$defs")
 #: Of these keys a model has exactly one.
-_ONE_OF = {"Indicator": ("count", "sum"), "Rule": tuple(DETECTORS)}
+_ONE_OF = {"Indicator": ("count", "sum"), "Across": ("budget", "fdr", "top"), "Rule": tuple(DETECTORS)}
 
 
 def _parameters(detector: str, shapes: Mapping[str, Any]) -> str:
