@@ -146,6 +146,8 @@ def _move(bench: Bench, move: _Move, snapshot: StoreSnapshot) -> Told:
         values, detail = taken_back(bench, change.alert)
     else:
         detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(move.lost or {})}
+        if change.notify and change.alert.state.is_open:
+            detail |= bench.sensitivity(rule, case.finding, snapshot)
         values = reading.values
     transition = transition_of(
         change, case.tick, rule_hash=rule.rule_hash, values=values, detail=detail, watermark=reading.watermark
@@ -162,7 +164,8 @@ def look_again(bench: Bench, told: Told) -> Told:
     reading = readings.get(told.alert.group)
     if reading is None:
         return told
-    detail = evidence(rule, judge(rule, reading, bench.catalogue), bench.catalogue, snapshot)
+    finding = judge(rule, reading, bench.catalogue)
+    detail = evidence(rule, finding, bench.catalogue, snapshot) | bench.sensitivity(rule, finding, snapshot)
     again = replace(transition, tick=tick, watermark=reading.watermark, values=reading.values, evidence=detail)
     return told._replace(transition=again)
 

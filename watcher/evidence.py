@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.event import EventVersion
@@ -12,7 +11,7 @@ from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Period
-from watcher.core.reading import Reading, Telling
+from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
 
@@ -105,12 +104,6 @@ def _events(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapsh
     if indicator is None or period is None or not reading.telling.records:
         return ()
     return snapshot.events(indicator, reading.labels, period)
-
-
-def reading_period(reading: Reading) -> Period | None:
-    """The days whose events a reading counts; None when it counts none."""
-    first, last = reading.values.get("period_start"), reading.values.get("as_of")
-    return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersion]:

@@ -14,7 +14,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import Tier
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
-from watcher.core.message.phrase import texts
+from watcher.core.message.phrase import mapping, texts
 from watcher.core.period import duration_text
 from watcher.core.reading import Status, day_text
 from watcher.core.rule import Rule, RuleStatus
@@ -104,7 +104,7 @@ def body(found: Inquiry, answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     if reading.status is Status.OK:
         yield from part("HOLDS?", _verdict(answer))
         yield from part("SEVERITY", _severity(found, answer) if answer.holds else [])
-    yield from part("SURE?", [reading.telling.sure])
+    yield from part("SURE?", [reading.telling.sure, str(mapping(evidence.get("sensitivity")).get("text") or "")])
     yield from part("UNKNOWN", [f"- {line}" for line in texts(evidence["unknown"])])
     yield from part("SOURCES", [*texts(evidence["source"]), *_citations(reading.telling.cites, catalogue.citations)])
 

@@ -307,6 +307,7 @@ def _sure(item: Item) -> list[str]:
     return [
         sure,
         _among_many(item),
+        sentence(clean(mapping(item.transition.evidence.get("sensitivity")).get("text") or "")),
         sentence(f"this is {claim}") if claim and "claim" not in sure.casefold() else "",
         *(sentence(f"known false alarm: {clean(case)}") for case in item.falsepositives),
     ]
