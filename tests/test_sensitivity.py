@@ -33,13 +33,14 @@ def ged(day: str, low: int, best: int, high: int, *, number: int = 1, location: 
 
 @contextmanager
 def told(
-    folder, *rows: dict[str, str], acled: list[str] | None = None, rules: str = OF_ACLED
+    folder, *rows: dict[str, str], acled: list[str] | None = None, rules: str = OF_ACLED, at_start: bool = False
 ) -> Iterator[Installation]:
-    """What is told after a release of both sources."""
+    """What is told after a release of both sources; after a turn at which nothing holds, or at the start."""
     (folder / "ged").mkdir()
     with installed(folder, rules=rules, settings=TWO_SOURCES) as it:
-        it.release("2020-04-02 12:00", "MOZ90  2020-04-01  0  Palma")
-        it.turn("2020-04-02 13:00")
+        if not at_start:
+            it.release("2020-04-02 12:00", "MOZ90  2020-04-01  0  Palma")
+            it.turn("2020-04-02 13:00")
         it.now = at("2020-06-01 12:00")
         (folder / "ged" / "ged.csv").write_bytes(clashes(*rows))
         it.release("2020-06-01 12:00", *(ACLED if acled is None else acled))
@@ -208,3 +209,36 @@ def test_what_is_not_told_is_not_read_again(tmp_path, monkeypatch):
         assert read == []
         it.turn("2020-06-04")
         assert len(read) == 1
+
+
+STATED = """\
+citations:
+  - {citation: brief, title: A brief, published: 2020-01, reliability: B, credibility: 2}
+baselines:
+  - {baseline: in_2019, period: 2019, fatalities: 20, indicators: [deaths], cite: brief}
+  - {baseline: to_may, period: {from: 2020-01-01, to: 2020-05-31}, fatalities: 41, indicators: [deaths], cite: brief}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        pytest.param(
+            "2020-01-02",
+            "Holds with ucdp (12), the low estimate of ucdp (10) and the high estimate of ucdp (15).",
+            id="the other dataset covers the period, and 2019 is a stated number for both",
+        ),
+        pytest.param(
+            "2020-05-01",
+            "Not compared with ucdp: the rule would look at other days, or at a stated number.",
+            id="the other dataset begins later, and a stated number would stand in for it",
+        ),
+    ],
+)
+def test_a_stated_number_is_not_taken_for_another_dataset(tmp_path, first, said):
+    rules = OF_ACLED.replace("threshold: {indicator: deaths, window: 30d}", "pace: {indicator: deaths, above: 2019}")
+    rules = rules.replace("condition: [value >= 10]", "condition: [ratio > 1]") + STATED
+    rows = [ged(first, 1, 1, 1), ged("2020-05-31", 9, 11, 14, number=2)]
+    acled = ["MOZ1  2020-01-02  1  Palma", "MOZ2  2020-05-31  40  Palma"]
+    with told(tmp_path, *rows, acled=acled, rules=rules, at_start=True) as it:
+        assert sensitivity(it)["text"] == said

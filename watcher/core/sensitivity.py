@@ -105,7 +105,10 @@ class Rereading:
             if totals.events:
                 yield Outcome(best, None, reason=f"its records end before {day_text(self.watermark)}")
             return
-        yield self._outcome(best, group, period)
+        counted = self._outcome(best, group, period)
+        yield counted
+        if counted.holds is None:
+            return
         for measure in (each for each in _MEASURES if each != "fatalities"):
             variant = Variant(measure, source)
             if totals.valued and self._totals(variant, group, period).valued >= totals.valued:
