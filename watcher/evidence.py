@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.event import EventVersion
@@ -13,7 +12,7 @@ from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.newly_reported import Counted, newly_reported
 from watcher.core.period import Period
-from watcher.core.reading import Reading, Telling
+from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
 
@@ -41,6 +40,7 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "arithmetic": list(told.arithmetic),
         "cites": list(told.cites),
         "because": list(finding.because),
+        **({"across": finding.weighed._asdict()} if finding.weighed else {}),
         "chart": [[day.isoformat(), observed, expected] for day, observed, expected in told.chart],
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
@@ -119,12 +119,6 @@ def _events(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapsh
     if indicator is None or period is None or not reading.telling.records:
         return ()
     return snapshot.events(indicator, reading.labels, period)
-
-
-def reading_period(reading: Reading) -> Period | None:
-    """The days whose events a reading counts; None when it counts none."""
-    first, last = reading.values.get("period_start"), reading.values.get("as_of")
-    return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersion]:

@@ -10,6 +10,7 @@ from typing import Any
 from watcher.config.document import KeyPath
 from watcher.config.problem import Mistake, keys_of
 from watcher.core import condition, template
+from watcher.core.across import Across
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Comparison, Condition
 from watcher.core.detectors import DETECTORS
@@ -82,6 +83,8 @@ def rule_mistakes(rule: Rule, raw: Mapping[str, object]) -> Iterator[Mistake]:
     for key in ("summary", "description"):
         for token, text in template.problems(getattr(rule, key), outputs):
             yield Mistake.of((key,), text)._replace(excerpt=token)
+    if rule.across is not None and (lack := _lack(rule.across, rule)):
+        yield Mistake(("across",), lack, _able(rule.across), at_key=True)
     yield from label_mistakes(rule.labels)
     if not rule.identity:
         yield Mistake(("alert",), "the name has no letter from a to z to make an identity of", "write an 'id' as well")
@@ -96,6 +99,31 @@ def comparisons_of(rule: Rule, raw: Mapping[str, Any]) -> Iterator[tuple[KeyPath
     for tier in rule.severity.tiers if rule.severity else ():
         if tier.when is not None:
             yield from _placed(tier.when, raw["severity"][tier.severity], ("severity", tier.severity))
+
+
+def shared_across_mistakes(group: Group, rule: Rule) -> Iterator[Mistake]:
+    """What is wrong with a rule where its group looks across all of its rules."""
+    if group.across is None:
+        return
+    if rule.across is not None:
+        yield Mistake(
+            ("across",), "the group has 'across' for all of its rules", "take one of the two out", at_key=True
+        )
+    elif lack := _lack(group.across, rule):
+        hint = f"move the rule into another group; {_able(group.across)}"
+        yield Mistake((rule.detector_name,), f"the group's {lack}", hint, at_key=True)
+
+
+def _lack(across: Across, rule: Rule) -> str:
+    """Series can only be weighed against each other by a p-value, or ranked by a ratio."""
+    if any(name in rule.detector.OUTPUTS for name in across.needs):
+        return ""
+    return f"'across' goes by {' or '.join(across.needs)}, and {rule.detector_name!r} has none"
+
+
+def _able(across: Across) -> str:
+    able = (name for name, each in DETECTORS.items() if any(need in each.OUTPUTS for need in across.needs))
+    return f"detectors that have: {', '.join(able)}"
 
 
 def _placed(value: Condition, raw: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Comparison]]:

@@ -16,7 +16,7 @@ from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.period import why_no_date
 
 #: Keys that later versions know, by the word that people will look for.
-LATER = frozenset(("across", "overlap"))
+LATER = frozenset(("overlap",))
 
 #: No more of a value than this is repeated.
 MAX_SHOWN = 60

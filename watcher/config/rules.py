@@ -21,6 +21,7 @@ from watcher.config.check import (
     group_mistakes,
     misplaced,
     rule_mistakes,
+    shared_across_mistakes,
     without,
 )
 from watcher.config.document import KeyPath, load_document
@@ -175,6 +176,8 @@ class _RuleReader:
         if group is None:
             return None
         page.report(mistake.below(path) for mistake in group_mistakes(group))
+        for site in self.sites[len(self.sites) - len(rules) :]:
+            page.report(each.below(site.path) for each in shared_across_mistakes(group, site.rule))
         self.register.add("group", group.group, page, path)
         return group.model_copy(update={"rules": rules})
 

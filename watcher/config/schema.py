@@ -149,7 +149,7 @@ def schema_text() -> str:
 
 _ORDER = ("$schema", "title", "description", "type", "additionalProperties", "properties", "required", "$defs")
 #: Of these keys a model has exactly one.
-_ONE_OF = {"Indicator": ("count", "sum"), "Rule": tuple(DETECTORS)}
+_ONE_OF = {"Indicator": ("count", "sum"), "Across": ("budget", "fdr", "top"), "Rule": tuple(DETECTORS)}
 
 
 def _parameters(detector: str, shapes: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watcher.lint import (
+    across,
     alias,
     always,
     baseline,
@@ -45,6 +46,7 @@ _CHECKS: tuple[Check, ...] = (
     wait,
     baseline,
     twice,
+    across,
     untested,
     owner,
     alias,

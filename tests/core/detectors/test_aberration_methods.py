@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.core.detectors import farrington
 from watcher.core.detectors.aberration import predictive, recent, zscore
-from watcher.core.detectors.aberration.many import false_discovery
 from watcher.core.detectors.aberration.method import METHODS, judge, least_history
 from watcher.core.detectors.aberration.prediction import NegativeBinomial, Normal
+from watcher.core.statistics.multiplicity import false_discovery
 
 HERE = Path(__file__).parent / "reference"
 #: The whole collection, of which the project carries what is our own.

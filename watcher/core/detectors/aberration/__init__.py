@@ -17,7 +17,6 @@ from pydantic import Field, model_validator
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
 from watcher.core.detectors.aberration import words, zscore
-from watcher.core.detectors.aberration.many import false_discovery
 from watcher.core.detectors.aberration.method import LONGEST, Asked, Verdict, judge, least_history
 from watcher.core.detectors.aberration.weeks import WeekDay, Weeks, day_value, whole_weeks
 from watcher.core.detectors.aberration.words import Told
@@ -27,6 +26,7 @@ from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.period import DAY, Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, day_text
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.multiplicity import false_discovery
 
 OUTPUTS: Mapping[str, Output] = {
     output.name: output
