@@ -79,13 +79,13 @@ def _severities(site: Site, keys: Defaults) -> Iterator[Problem]:
 def _is_hidden(wanted: Sequence[Condition], hidden_by: Sequence[Condition], outputs: Mapping[str, Output]) -> bool:
     """Whether nothing that holds what is wanted escapes the severities before; what cannot hold at all is not hidden.
 
-    An output without a value escapes every comparison: only of an output that is wanted is it known that it has one.
+    An output without a value escapes every comparison: only of one that the way in question wants is it known that it has one.
     """
     if impossible(wanted, outputs):
         return False
-    known = {each.output for condition in wanted for each in condition.comparisons() if each.op != "!="}
-    found_in_each = clashes([*wanted, *hidden_by], outputs)
-    return all(clash and clash[0].output in known for clash in found_in_each)
+    # By what they are, not by what they say: the opposite of a severity may say the same.
+    has_value = {id(each) for condition in wanted for each in condition.comparisons() if each.op != "!="}
+    return all(any(id(each) in has_value for each in clash) for clash in clashes([*wanted, *hidden_by], outputs))
 
 
 def opposite(condition: Condition) -> Condition:
