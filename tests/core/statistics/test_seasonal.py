@@ -99,6 +99,7 @@ def test_a_trend_is_kept_unless_it_predicts_more_than_was_ever_seen(last, has_tr
     season = seasonal(whole, 269, (52, 104, 156, 208, 260))
     assert season is not None
     assert (season.trend is not None) is has_trend
+    assert season.mean <= max(whole[: 269 - GUARD])
 
 
 def test_two_years_make_no_trend():
