@@ -134,7 +134,11 @@ def simulate(
     total = runs * (1 + len(ratios))
     false_alarms = []
     for run in range(runs):
-        false_alarms.append(len(ground.play(_random(seed, run), None).episodes))
+        played = ground.play(_random(seed, run), None)
+        if not played.judged:
+            why = played.problem or "no group could be judged"
+            raise UsageError(f"the rule cannot be judged in made-up years: {why}", todo="see: watcher explain")
+        false_alarms.append(len(played.episodes))
         _tell(progress, run + 1, total)
     found = []
     for number, ratio in enumerate(ratios, start=1):

@@ -23,6 +23,8 @@ LONGEST = 56
 WINDOW = 180
 #: Fewer records tell no delay.
 LEAST_REPORTS = 100
+#: A period of which less is known is not judged.
+LEAST_KNOWN = 0.33
 #: The share of a year's events that is more than one day's news.
 BULK = 0.2
 YEAR = 365

@@ -32,7 +32,7 @@ from watcher.core.detectors.frame import (
 from watcher.core.detectors.pace import sides as pace_sides
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
-from watcher.core.detectors.pace.seen import LEAST_KNOWN, Seen, seen
+from watcher.core.detectors.pace.seen import Seen, seen
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
 from watcher.core.detectors.pace.verdict import Verdict
 from watcher.core.detectors.pace.vintage import at_same_age
@@ -44,6 +44,7 @@ from watcher.core.label import Labels
 from watcher.core.period import Duration, Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.delay import LEAST_KNOWN
 
 #: The words of evidence, from least to most.
 EVIDENCE = ("none", "weak", "moderate", "strong")

@@ -14,10 +14,7 @@ from itertools import accumulate
 from watcher.core.indicator import Indicator
 from watcher.core.period import DAY, Period
 from watcher.core.snapshot import Snapshot
-from watcher.core.statistics.delay import Completeness, reported_to
-
-#: A period of which less is known is not judged.
-LEAST_KNOWN = 0.33
+from watcher.core.statistics.delay import LEAST_KNOWN, Completeness, reported_to
 
 
 @dataclass(frozen=True, slots=True)
