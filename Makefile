@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 UV     ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos fuzz bench cover lock wheel clean
+.PHONY: help demo test check format chaos fuzz simulate bench cover lock wheel clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
@@ -44,8 +44,12 @@ format: $(VENV)/dev  ## put the code into shape
 chaos: $(VENV)/dev  ## the long tier: kill -9 at random moments (KILLS=200 by default)
 	@$(BIN)/python -m pytest tests/chaos --chaos-kills=$(or $(KILLS),200)
 
-fuzz: $(VENV)/dev  ## the long tier: every property on 2,000 examples
+fuzz: $(VENV)/dev  ## the long tier: every property on 2,000 examples, and every row of the reference tables
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses auto
+	@$(BIN)/python -m pytest tests/core/statistics --reference-step=1 --numprocesses auto
+
+simulate: $(VENV)/dev  ## the long tier: false alarms on made-up series; goes on where it was stopped
+	@$(BIN)/python -m tests.simulation
 
 bench: $(VENV)/dev  ## times beside their floors, as a table
 	@$(BIN)/python -m tests.bench

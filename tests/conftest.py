@@ -19,6 +19,7 @@ REFERENCE = DATA.parent / "reference"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
+    parser.addoption("--reference-step", type=int, default=7, help="1 holds every row of the largest tables against us")
 
 
 #: How many examples a property is tried on: a slice in the fast suite, and many for `make fuzz`.
@@ -47,6 +48,13 @@ def _no_log_of_an_earlier_test() -> Iterator[None]:
     yield
     log._SETUP.due = None
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def reference_step(request: pytest.FixtureRequest) -> int:
+    """Of the largest reference tables every n-th row is looked at; `make fuzz` looks at all."""
+    step: int = request.config.getoption("--reference-step")
+    return step
 
 
 @pytest.fixture(scope="session")

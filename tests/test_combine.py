@@ -191,7 +191,7 @@ def test_members_on_test_count(tmp_path):
     ("members", "told"),
     [
         pytest.param("[Many deaths, Many event]", "no rule 'Many event'; did you mean 'Many events'?", id="misspelt"),
-        pytest.param("[Both, Many deaths]", "the rule combines itself, through others or directly", id="itself"),
+        pytest.param("[Both, Many deaths]", "the rule combines itself: 'Both' -> 'Both'", id="itself"),
     ],
 )
 def test_a_combination_that_cannot_be_is_refused_with_its_place(tmp_path, members, told):

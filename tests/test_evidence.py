@@ -8,6 +8,10 @@ import pytest
 
 from tests.installation import RULES, installed
 
+OLD_RECORDS = (
+    "12 of 21 deaths became known on one day, 25 Jun 2020, 6 records of them more than 56 days late: the rise may be a "
+    "supplement of old records."
+)
 HEADER = "id    date        deaths  place    admin2"
 BY_COUNTRY = RULES.replace("by: [location]", "by: [country]")
 
@@ -89,6 +93,16 @@ def test_it_says_on_what_the_times_of_knowledge_rest_when_not_on_stamps(tmp_path
         it.release("2020-06-01 12:00", "MOZ1  2020-05-28  40  Muidumbe")
         it.turn("2020-06-01 13:00")
         assert any("acled: the time of loading" in each for each in evidence(it)["unknown"])
+
+
+def test_it_says_that_old_records_made_the_rise(tmp_path):
+    with installed(tmp_path, rules=BY_COUNTRY.replace("30d", "300d")) as it:
+        it.release("2020-04-10 12:00", "MOZ1  2020-04-05  9  Muidumbe", "MOZ2  2020-04-06  0  Muidumbe")
+        it.turn("2020-04-10 13:00")
+        it.release("2020-06-25 12:00", *(f"MOZ{number}  2020-04-0{number}  2  Palma" for number in range(3, 9)))
+        it.turn("2020-06-25 13:00")
+        assert evidence(it)["because"] == ["value >= 10"]
+        assert evidence(it)["unknown"][1:] == [OLD_RECORDS]
 
 
 def test_what_is_counted_weighs_by_its_number(tmp_path):

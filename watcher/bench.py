@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from watcher.core.across import Weighed
 from watcher.core.alert import (
     Alert,
     Step,
     Transition,
 )
 from watcher.core.catalogue import Catalogue
+from watcher.core.choice import weigh_together
 from watcher.core.label import Labels
 from watcher.core.reading import Reading, Status, Value
-from watcher.core.rule import Group, Rule, RuleSet
+from watcher.core.rule import Finding, Group, Rule, RuleSet
+from watcher.core.sensitivity import Rereading, rereading, sensitivity
 from watcher.store.alerts import (
     RuleState,
     add_transition,
@@ -63,6 +66,10 @@ class Bench:
     snapshots: dict[tuple[datetime, timedelta | None], StoreSnapshot] = field(default_factory=dict)
     #: The alerts of each rule that was judged, by fingerprint, as they stand; every change is stored as well.
     standing: dict[str, dict[str, Alert]] = field(default_factory=dict)
+    #: What rules whose readings are weighed together read at the last tick that was asked about.
+    together: dict[tuple[datetime, str], tuple[Reading, ...]] = field(default_factory=dict)
+    #: What rules read with other counts of the dead, by rule, knowledge and watermark, for the alerts that are told.
+    variants: dict[tuple[str, datetime, date], Rereading] = field(default_factory=dict)
     #: How far each rule is; stored when the turn's judgements are done.
     states: dict[str, RuleState] = field(default_factory=dict)
 
@@ -80,6 +87,35 @@ class Bench:
             snapshot = StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, query_offset=offset)
             self.snapshots[tick, offset] = snapshot
         return self.snapshots[tick, offset]
+
+    def readings(self, rule: Rule, group: Group, tick: datetime) -> tuple[Reading, ...]:
+        """What a rule reads at a tick; kept where its readings are weighed, for the rules that are weighed with it."""
+        if (tick, rule.identity) in self.together:
+            return self.together[tick, rule.identity]
+        snapshot = self.snapshot(rule, group, tick)
+        readings = tuple(rule.detector.read(rule.parameters, self.catalogue, snapshot))
+        if group.across_of(rule) is not None:
+            if any(kept != tick for kept, _ in self.together):
+                self.together.clear()
+            self.together[tick, rule.identity] = readings
+        return readings
+
+    def weighed(self, rule: Rule, group: Group, tick: datetime) -> Mapping[Labels, Weighed]:
+        """What the series of a rule come to at a tick among all that are weighed together."""
+        return weigh_together(group, rule, self.catalogue, lambda each: self.readings(each, group, tick))
+
+    def sensitivity(self, rule: Rule, finding: Finding, snapshot: StoreSnapshot) -> dict[str, object]:
+        """Whether the verdict holds with other counts of the dead, as part of the evidence; empty when it has none."""
+        watermark = finding.reading.watermark
+        if watermark is None:
+            return {}
+        key = (rule.identity, snapshot.as_known, watermark)
+        again = self.variants.get(key) or rereading(rule, finding.reading, self.catalogue, snapshot)
+        if again is None:
+            return {}
+        self.variants[key] = again
+        found = sensitivity(finding, again.outcomes(finding))
+        return {"sensitivity": found} if found else {}
 
     def alerts_of(self, rule: Rule) -> dict[str, Alert]:
         """The alerts of a rule as they stand, by fingerprint."""

@@ -68,6 +68,10 @@ class Lookout:
         self._taken_over = found
         return True
 
+    def take_over(self) -> None:
+        """What was there at the last look is taken over, whether it lies still or not; a change after it is a change."""
+        self._taken_over = self._seen
+
 
 class Daemon:
     """A running watcher."""
@@ -125,6 +129,7 @@ class Daemon:
             wall, monotonic = now, clock.monotonic()
             if self._lookout.has_changed() or self._reload.is_set():
                 self._reload.clear()
+                self._lookout.take_over()
                 self._take_over_rules()
                 wake()
 

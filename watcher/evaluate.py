@@ -83,7 +83,8 @@ def evaluate(bench: Bench) -> Evaluated:
 def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> list[Told]:
     """Judge one rule at one tick."""
     snapshot = bench.snapshot(rule, group, tick)
-    readings = tuple(rule.detector.read(rule.parameters, bench.catalogue, snapshot))
+    readings = bench.readings(rule, group, tick)
+    weighed = bench.weighed(rule, group, tick)
     known = bench.states.get(rule.identity)
     activated_at = known.activated_at if known else None
     standing = bench.alerts_of(rule)
@@ -93,8 +94,9 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     for reading in (*readings, *_vanished(rule, readings, standing, watched)):
         fingerprint = rule.fingerprint(reading.labels)
         alert = standing.get(fingerprint) or Alert(fingerprint, rule.identity, reading.labels)
-        case = Case(group, rule, alert, judge(rule, reading, bench.catalogue), tick)
-        change = step(alert, case.finding, life=keys, tick=tick, activated_at=activated_at)
+        finding = judge(rule, reading, bench.catalogue, weighed=weighed.get(reading.labels))
+        case = Case(group, rule, alert, finding, tick)
+        change = step(alert, finding, life=keys, tick=tick, activated_at=activated_at)
         lost = lost_ground(bench, case) if fingerprint in watched else None
         if lost is not None:
             change = retract(alert, tick)
@@ -144,6 +146,8 @@ def _move(bench: Bench, move: _Move, snapshot: StoreSnapshot) -> Told:
         values, detail = taken_back(bench, change.alert)
     else:
         detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(move.lost or {})}
+        if change.notify and change.alert.state.is_open:
+            detail |= bench.sensitivity(rule, case.finding, snapshot)
         values = reading.values
     transition = transition_of(
         change, case.tick, rule_hash=rule.rule_hash, values=values, detail=detail, watermark=reading.watermark
@@ -160,7 +164,8 @@ def look_again(bench: Bench, told: Told) -> Told:
     reading = readings.get(told.alert.group)
     if reading is None:
         return told
-    detail = evidence(rule, judge(rule, reading, bench.catalogue), bench.catalogue, snapshot)
+    finding = judge(rule, reading, bench.catalogue)
+    detail = evidence(rule, finding, bench.catalogue, snapshot) | bench.sensitivity(rule, finding, snapshot)
     again = replace(transition, tick=tick, watermark=reading.watermark, values=reading.values, evidence=detail)
     return told._replace(transition=again)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.event import EventVersion
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
+from watcher.core.newly_reported import Counted, newly_reported
 from watcher.core.period import Period
-from watcher.core.reading import Reading, Telling
+from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
 
@@ -31,11 +31,16 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "sentence": told.sentence,
         "what": told.what,
         "sure": told.sure,
-        "unknown": [*told.unknown, *_basis(rule, catalogue, snapshot)],
+        "unknown": [
+            *told.unknown,
+            *_newly_reported(rule, reading, events, catalogue, snapshot),
+            *_basis(rule, catalogue, snapshot),
+        ],
         "source": [*told.source, *_references(told, catalogue.citations)],
         "arithmetic": list(told.arithmetic),
         "cites": list(told.cites),
         "because": list(finding.because),
+        **({"across": finding.weighed._asdict()} if finding.weighed else {}),
         "chart": [[day.isoformat(), observed, expected] for day, observed, expected in told.chart],
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
@@ -89,6 +94,16 @@ def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
     return [note] if note else []
 
 
+def _newly_reported(
+    rule: Rule, reading: Reading, events: Sequence[EventVersion], catalogue: Catalogue, snapshot: Snapshot
+) -> Sequence[str]:
+    """Whether new reporting, and no new events, may be what is seen."""
+    indicator, period = _indicator(rule, catalogue), reading_period(reading)
+    if indicator is None or period is None or rule.is_event_like:
+        return ()
+    return newly_reported(Counted(indicator, reading.labels, period, events), snapshot)
+
+
 def _references(told: Telling, citations: Mapping[str, Citation]) -> list[str]:
     """The citations that the detector's own source line does not spell out."""
     said = " ".join(told.source)
@@ -104,12 +119,6 @@ def _events(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapsh
     if indicator is None or period is None or not reading.telling.records:
         return ()
     return snapshot.events(indicator, reading.labels, period)
-
-
-def reading_period(reading: Reading) -> Period | None:
-    """The days whose events a reading counts; None when it counts none."""
-    first, last = reading.values.get("period_start"), reading.values.get("as_of")
-    return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersion]:

@@ -11,9 +11,9 @@ from watcher.core.alert import (
     Alert,
     may_be_taken_back,
 )
-from watcher.core.reading import Reading, Status, Value
+from watcher.core.reading import Reading, Status, Value, reading_period
 from watcher.core.rule import Finding, Group, Rule, judge
-from watcher.evidence import difference, reading_period
+from watcher.evidence import difference
 from watcher.store.alerts import (
     RuleState,
     dirty_marks,

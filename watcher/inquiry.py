@@ -42,7 +42,7 @@ class Answer(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether it could be judged, and the condition holds."""
+        """Whether it could be judged, and the condition holds; whether an alert may begin is another question."""
         return self.finding.holds and self.reading.status is Status.OK
 
 
@@ -71,10 +71,16 @@ def inquire(tx: Tx, rules: RuleSet, rule: Rule, *, offsets: Mapping[str, timedel
     snapshot = bench.snapshot(rule, group, moment)
     keys = rule.defaults(rules.catalogue)
     answers = []
-    for reading in rule.detector.read(rule.parameters, rules.catalogue, snapshot):
-        finding = judge(rule, reading, rules.catalogue)
+    weighed = bench.weighed(rule, group, moment)
+    readings = bench.readings(rule, group, moment)
+    for reading in readings:
+        finding = judge(rule, reading, rules.catalogue, weighed=weighed.get(reading.labels))
         parts = _parts(keys.condition, reading, rule) if keys.condition and reading.values else ()
-        answers.append(Answer(finding, tuple(parts), evidence(rule, finding, rules.catalogue, snapshot)))
+        detail = evidence(rule, finding, rules.catalogue, snapshot)
+        if finding.holds or len(readings) == 1:
+            # Of a hundred groups for which nothing holds, nobody asks whether it would hold with other counts.
+            detail |= bench.sensitivity(rule, finding, snapshot)
+        answers.append(Answer(finding, tuple(parts), detail))
     return Inquiry(rule, group, keys, moment, tuple(answers), rule_set_in_force(tx) == rules.content_hash)
 
 

@@ -15,18 +15,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from watcher.agenda import life
+from watcher.core.across import Weighed
 from watcher.core.alert import Alert, State, Step, begins_episode, due_at, over_limit, retract, step
 from watcher.core.catalogue import Catalogue
+from watcher.core.choice import weigh_together
 from watcher.core.detectors.combine import member_identity
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Period, day_start
 from watcher.core.reading import Kind, Reading, Status, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
 from watcher.core.severity import Severity
-from watcher.core.snapshot import Episode
+from watcher.core.snapshot import Episode, Snapshot
 from watcher.store.alerts import moments_of_knowledge
 from watcher.store.past import Memory, PastSnapshot
 from watcher.store.schema import Tx
@@ -104,9 +106,35 @@ class Replay:
         return sum(2 if each.until else 1 for each in self.episodes if each.group == group)
 
 
+class Stage(Protocol):
+    """Where rules are replayed."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """All rules."""
+
+    @property
+    def days(self) -> Period:
+        """The days to go through."""
+
+    @property
+    def memory(self) -> Memory:
+        """What its snapshots share."""
+
+    @property
+    def moments(self) -> Sequence[datetime]:
+        """When, on these days, anything became known or was taken back, ascending."""
+
+    def group_of(self, rule: Rule) -> Group:
+        """The group that a rule stands in."""
+
+    def snapshot(self, rule: Rule, tick: datetime, *, hindsight: datetime | None = None) -> Snapshot:
+        """What was known at a tick, as the rule sees it; of other alerts also, by hindsight, which were taken back."""
+
+
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What the rules of one replay share."""
+class StoredDays:
+    """Days of which the store tells what was known; what the rules of one replay share."""
 
     tx: Tx
     rules: RuleSet
@@ -142,6 +170,11 @@ class Stage:
         )
 
 
+def replay_on(stage: Stage, rule: Rule, progress: Progress | None = None) -> Replay:
+    """Go through the days of a stage with one rule that combines no others."""
+    return _Run(stage, rule).whole(progress)
+
+
 class Player:
     """Replays rules over the same days; what one has read serves the next.
 
@@ -159,7 +192,7 @@ class Player:
     ) -> None:
         moments = moments_of_knowledge(tx, day_start(days.start), day_start(days.last))
         groups = {rule.identity: group for group in rules.groups for rule in group.rules}
-        self.stage = Stage(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
+        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
         self._progress = progress
         self._by_identity = {rule.identity: rule for rule in rules.rules}
         self._played: dict[str, Replay | None] = {}
@@ -225,6 +258,9 @@ class _Run:
         self.catalogue = stage.rules.catalogue
         self.life = life(rule, self.catalogue)
         self.output = watched_output(rule, self.catalogue)
+        #: What is counted for it: by the rule, and by those that are weighed with it.
+        together = stage.group_of(rule).weighed_with(rule) or (rule,)
+        self.counted = tuple(each for other in together for each in other.indicators(self.catalogue))
         self.alerts: dict[str, Alert] = {}
         self.episodes: dict[tuple[str, int], PastEpisode] = {}
         self.judged: Counter[Labels] = Counter()
@@ -256,7 +292,7 @@ class _Run:
 
     def _day(self, tick: datetime) -> None:
         snapshot = self.stage.snapshot(self.rule, tick)
-        watermarks = tuple(snapshot.watermark(each) for each in self.rule.indicators(self.catalogue))
+        watermarks = tuple(snapshot.watermark(each) for each in self.counted)
         if self._may_differ(tick, watermarks):
             self._judge(tick, snapshot)
             self.last, self.watermarks = tick, watermarks
@@ -272,13 +308,16 @@ class _Run:
         due = (due_at(alert, self.life) for alert in self.alerts.values())
         return any(moment is not None and moment <= tick for moment in due)
 
-    def _judge(self, tick: datetime, snapshot: PastSnapshot) -> None:
+    def _judge(self, tick: datetime, snapshot: Snapshot) -> None:
         self.stage.memory.asked_the_time = False
         readings = tuple(self.rule.detector.read(self.rule.parameters, self.catalogue, snapshot))
         self.by_the_day = self.stage.memory.asked_the_time
         self.readable = tuple(each.labels for each in readings if each.status is Status.OK)
         self.problem = next((each.reason for each in readings if each.status is not Status.OK), "")
-        moves = [self._move(reading, tick) for reading in (*readings, *self._vanished(readings))]
+        weighed = self._weighed(tick, readings)
+        moves = [
+            self._move(reading, tick, weighed.get(reading.labels)) for reading in (*readings, *self._vanished(readings))
+        ]
         for move in self._within_limit([move for move in moves if move is not None]):
             self.alerts[move.change.alert.fingerprint] = move.change.alert
             self._note(move, tick)
@@ -298,11 +337,21 @@ class _Run:
             if each.fingerprint not in seen
         ]
 
-    def _move(self, reading: Reading, tick: datetime) -> _Move | None:
+    def _weighed(self, tick: datetime, readings: Iterable[Reading]) -> Mapping[Labels, Weighed]:
+        """What the rule's series come to among all that are weighed together."""
+
+        def read(rule: Rule) -> Iterable[Reading]:
+            if rule.identity == self.rule.identity:
+                return readings
+            return rule.detector.read(rule.parameters, self.catalogue, self.stage.snapshot(rule, tick))
+
+        return weigh_together(self.stage.group_of(self.rule), self.rule, self.catalogue, read)
+
+    def _move(self, reading: Reading, tick: datetime, weighed: Weighed | None) -> _Move | None:
         """What an alert does at a tick; None when it stays as it is."""
         fingerprint = self.rule.fingerprint(reading.labels)
         alert = self.alerts.get(fingerprint) or Alert(fingerprint, self.rule.identity, reading.labels)
-        finding = judge(self.rule, reading, self.catalogue)
+        finding = judge(self.rule, reading, self.catalogue, weighed=weighed)
         change = step(alert, finding, life=self.life, tick=tick, activated_at=day_start(self.stage.days.start))
         if self._lost_ground(alert, finding, tick):
             change = retract(alert, tick)

@@ -43,7 +43,7 @@ def load_rule_set(settings: Settings) -> RuleSet:
     rules = load_rules(settings.rules)
     if not rules.rules:
         places = ", ".join(str(path) for path in settings.rules)
-        hint = "write one, or see what `rules` in watcher.yaml names"
+        hint = "begin with `watcher rules new threshold`, or see what `rules` in watcher.yaml names"
         raise ConfigError([Problem(places, 0, 0, "there is not a single rule here", hint=hint)])
     return rules
 

@@ -28,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 EVERY = 100
 #: Rule files that are loaded.
 FILES = 1_000
-PARTS = ("cold", "ingest", "rules", "match", "load")
+PARTS = ("cold", "ingest", "rules", "match", "load", "series")
+#: Weekly series whose newest week is judged.
+SERIES = 1_000
 
 
 class Line(NamedTuple):
@@ -59,6 +61,7 @@ def main() -> None:
             "rules": lambda: judge(home / "rules", options.rows, options.rules),
             "match": lambda: match(home / "match", options.rows),
             "load": lambda: load(home / "load"),
+            "series": series,
         }
         for part in options.only:
             (home / part).mkdir()
@@ -213,6 +216,30 @@ def load(home: Path) -> Iterator[Line]:
     events, plain, ours = loading.times(home, paths)
     yield Line(f"load {FILES} rule files, checked", ours, "libyaml's bare events", events)
     yield Line(f"load {FILES} rule files, checked", ours, "CSafeLoader", plain)
+
+
+def series() -> Iterator[Line]:
+    """The newest week of many weekly series of seven years, beside the same fit by numpy's matrices."""
+    matrices, closed = (_judged_series(way) for way in ("matrices", "closed_form"))
+    _agree(matrices, closed)
+    name = f"newest week of {SERIES:,} series"
+    yield Line(f"{name}, fit alone", closed["seconds"], "numpy, by matrices", matrices["seconds"])
+    for method in ("seasonal", "recent", "predictive", "shift", "zscore"):
+        done = _judged_series(method)
+        rate = f"{SERIES / done['seconds']:,.0f} judged a second"
+        yield Line(f"{name}, {method}", done["seconds"], "numpy, by matrices", matrices["seconds"], rate)
+    ears, sums = _judged_series("ears"), _judged_series("sums")
+    yield Line(
+        f"52 weeks of {SERIES:,} series, ears_c1",
+        ears["seconds"],
+        "numpy, all at once",
+        sums["seconds"],
+        f"{52 * SERIES / ears['seconds']:,.0f} points/s",
+    )
+
+
+def _judged_series(work: str) -> dict[str, Any]:
+    return _figures("tests.bench.series", work, str(SERIES))
 
 
 def _matched(way: str, file: Path, rules: int) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def test_the_rules_that_init_copies_may_be_written_by_their_owner_alone(tmp_path
 
 def test_init_can_leave_the_shipped_rules_out(tmp_path, good):
     good("init", str(tmp_path / "desk"), "--empty")
-    assert list((tmp_path / "desk" / "rules").iterdir()) == []
+    assert [path.name for path in (tmp_path / "desk" / "rules").iterdir()] == ["rules.schema.json"]
 
 
 def test_a_first_check_after_init_is_silent(fresh, good):

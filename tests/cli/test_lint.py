@@ -163,7 +163,7 @@ def test_an_installation_without_rules_is_warned_about(home, run):
         path.unlink()
     said = run("lint")
     assert said.code == 1
-    assert "there is no rule; see: watcher init" in said.out
+    assert "there is no rule; begin with: watcher rules new threshold" in said.out
 
 
 def test_paths_are_looked_at_alone(home, run, good):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_it_shows_the_message_as_it_would_read(lived, good):
     assert message.startswith("  Subject: [CRITICAL] ")
     assert "Contact: sahel@example.org" in message
     assert "Judged by what was known on 27 May 2020" in message
+
+
+NEWCOMER = "rules:\n  - {alert: A new place, first_seen: {field: admin2, lookback: 60d}}\n"
+
+
+def test_of_newcomers_it_says_what_the_replay_of_a_bulk_load_is_worth(lived, good):
+    (lived / "rules" / "new.yaml").write_text(NEWCOMER)
+    with sqlite3.connect(lived / "state" / "watcher.db") as store:
+        store.execute("update event set basis = 'load' where external_id <> (select min(external_id) from event)")
+    said = good("rules", "preview", "A new place")
+    assert "\n6 of 7 records are known only since they were loaded. Before that day nothing is known of them" in said
+    assert "were loaded" not in good("rules", "preview", "Many deaths")
+    with sqlite3.connect(lived / "state" / "watcher.db") as store:
+        store.execute("update event set basis = 'stamp'")
+    assert "were loaded" not in good("rules", "preview", "A new place")
 
 
 def test_of_what_happened_it_promises_no_end(lived, good):

@@ -186,6 +186,22 @@ def test_a_watch_runs_again_after_a_change_and_ends_on_ctrl_c(own):
         watch.wait()
 
 
+def test_a_watch_of_one_file_says_so(own):
+    save(own / "rules" / "tests" / "own_test.yaml", "half: [")
+    watch = subprocess.Popen(
+        [sys.executable, "-u", "-m", "watcher", "test", "rules/tests/own_test.yaml", "--watch"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=own,
+    )
+    try:
+        assert until(watch, "watched").endswith("\n1 file is watched; Ctrl-C ends it\n")
+    finally:
+        watch.kill()
+        watch.communicate()
+
+
 def until(process: subprocess.Popen[str], word: str) -> str:
     """What the process prints up to the line with the word."""
     assert process.stdout is not None

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from watcher.core.across import Weighed
 from watcher.core.alert import Alert, Life, Reason, State, Step, due_at, may_be_taken_back, remove, retract, step
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding
@@ -28,6 +30,8 @@ def finding(*, holds: bool, recovers: bool | None = None, severity: Severity = W
 
 
 HOLDS = finding(holds=True)
+HELD_BACK = replace(HOLDS, weighed=Weighed(begins=False, text="not among the first 10"))
+CHOSEN = replace(HOLDS, weighed=Weighed(begins=True, text="number 1"))
 CEASED = finding(holds=False)
 BETWEEN = finding(holds=False, recovers=False)
 
@@ -50,6 +54,25 @@ def take(
     [
         pytest.param(alert(), CEASED, Life(), T0, None, id="nothing holds and nothing happens"),
         pytest.param(alert(), HOLDS, Life(), T0, (State.FIRING, Reason.HOLDS, True), id="without for it fires at once"),
+        pytest.param(alert(), HELD_BACK, Life(), T0, None, id="one of many that is held back does not begin"),
+        pytest.param(alert(), CHOSEN, Life(), T0, (State.FIRING, Reason.HOLDS, True), id="one that is chosen begins"),
+        pytest.param(alert(State.FIRING), HELD_BACK, Life(), T0, None, id="what fires is not asked again"),
+        pytest.param(
+            alert(State.RECOVERING),
+            HELD_BACK,
+            Life(),
+            T0,
+            (State.FIRING, Reason.HOLDS_AGAIN, False),
+            id="what recovers may hold again, held back or not",
+        ),
+        pytest.param(
+            alert(State.PENDING, active_at=T0 - DAY),
+            HELD_BACK,
+            Life(hold=DAY),
+            T0,
+            (State.INACTIVE, Reason.GONE, False),
+            id="what waits and is held back waits no longer",
+        ),
         pytest.param(
             alert(),
             HOLDS,

@@ -170,7 +170,7 @@ CHECKED = {
         "'evidence' is never 'huge'; one of: none, weak, moderate, strong",
     ),
     "a misspelt word": ("evidence in [weak, strnog]", "'evidence' is never 'strnog'; did you mean 'strong'?"),
-    "a number for a word": ("evidence > 3", "'evidence' is never 3.0; one of: none, weak, moderate, strong"),
+    "a number for a word": ("evidence > 3", "'evidence' is never '3'; one of: none, weak, moderate, strong"),
     "a word for a number": ("ratio > high", "'ratio' is a number; 'high' is none"),
     "percent of a count": ("observed >= 5 %", "'observed' is not counted in percent; write the number alone"),
     "days of a count": ("observed >= 5d", "'observed' is not counted in days; write the number alone"),

@@ -83,11 +83,27 @@ def test_a_date_may_be_known_in_part(text, first, last):
 
 @pytest.mark.parametrize(
     "text",
-    ["2020-13", "2020-02-30", "2020-H3", "20", "", "yesterday", "2020-6-3", "٢٠٢٠", "2020-06-03T00:00", " 2020"],
+    ["2020-H3", "20", "", "yesterday", "2020-6-3", "٢٠٢٠", "2020-06-03T00:00", " 2020"],
     ids=repr,
 )
 def test_what_is_no_date_is_refused_with_what_is_one(text):
     with pytest.raises(ValueError, match=r"is no date; write 2020-06-03, 2020-06, 2019-H2, 2019 or unknown"):
+        partial_date(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("2020-02-30", "February 2020 has 29 days", id="in a leap year"),
+        pytest.param("2021-02-29", "February 2021 has 28 days", id="in any other"),
+        pytest.param("2020-06-00", "June 2020 has 30 days", id="no day at all"),
+        pytest.param("2020-13", "there is no month 13", id="a month too many"),
+        pytest.param("2020-00-01", "there is no month 00", id="no month at all"),
+        pytest.param("0000-01-01", "there is no year 0000", id="no year at all"),
+    ],
+)
+def test_a_day_that_does_not_exist_is_refused_with_what_the_calendar_says(text, why):
+    with pytest.raises(ValueError, match=f"'{text}' is no date; {why}$"):
         partial_date(text)
 
 

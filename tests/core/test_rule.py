@@ -9,7 +9,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
 from watcher.core.reading import Reading, Value
-from watcher.core.rule import Group, Rule, RuleSet, judge
+from watcher.core.rule import Group, Rule, RuleSet, cycles, judge
 from watcher.core.severity import Severity
 
 CATALOGUE = Catalogue(indicators={"deaths": Indicator(indicator="deaths", sum="fatalities")})
@@ -140,3 +140,18 @@ def test_a_set_has_the_rules_of_its_groups_in_order_and_the_indicators_they_name
     rules = RuleSet(catalogue, (Group(rules=(rule(),)), Group(group="b", rules=(rule(alert="B"), rule(alert="C")))))
     assert [each.alert for each in rules.rules] == ["Deaths exceed 2019 pace", "B", "C"]
     assert [indicator.indicator for indicator in rules.indicators] == ["deaths"]
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        pytest.param({"a": ["a"]}, [["a"]], id="itself"),
+        pytest.param({"a": ["b"], "b": ["c"], "c": ["a"]}, [["a", "b", "c"]], id="three, once"),
+        pytest.param({"x": ["a"], "a": ["b"], "b": ["a"]}, [["a", "b"]], id="not what only leads there"),
+        pytest.param({"a": ["b"], "b": ["a"], "c": ["c", "a"]}, [["a", "b"]], id="what meets it waits"),
+        pytest.param({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"]}, [["a", "b"], ["c", "d"]], id="two apart"),
+    ],
+)
+def test_a_way_from_a_rule_back_to_it_is_found_once(members, found):
+    rules = [Rule.model_validate({"alert": name, "combine": {"all": each}}) for name, each in members.items()]
+    assert [[rule.alert for rule in cycle] for cycle in cycles(rules)] == found

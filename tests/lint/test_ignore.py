@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from watcher.core.errors import Problem
+from watcher.lint import CHECKS
 from watcher.lint.run import lint_rules
 
 HEAD = "indicators:\n  - {indicator: deaths, sum: fatalities, where: {country: Mozambique}}\n"
@@ -107,6 +108,39 @@ def test_a_comment_that_cannot_be_followed_is_a_problem_and_silences_nothing(tmp
     assert [each.summary for each in problems if each.check == "rule/ignore"] == [said]
     assert [each.check for each in problems if each.check != "rule/ignore"] == ["rule/for"]
     assert ignored == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param("for until 2020-12-31 because the desk asked for it", id="by what stands behind the slash"),
+        pytest.param("rule/for until 2020-12-31, because the desk asked for it", id="with a comma before the reason"),
+        pytest.param("flaps, for until 2020-12-31 because of this, and of that", id="several checks in one comment"),
+        pytest.param("for, rule/never,flaps, until 2020-12-31, because of this", id="commas wherever one may stand"),
+    ],
+)
+def test_a_comment_is_read_as_people_write_it(tmp_path, said):
+    assert found(tmp_path, YOUNG.replace(COMMENT, f"# watcher: ignore {said}")) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("checks", "summary", "hint"),
+    [
+        ("four", "there is no lint check 'four'", "did you mean 'for'?"),
+        ("for, flap", "there is no lint check 'flap'", "did you mean 'flaps'?"),
+        ("for, xyzzy", "there is no lint check 'xyzzy'", "each check has a page under docs/checks"),
+    ],
+)
+def test_a_comment_that_names_one_unknown_check_silences_none(tmp_path, checks, summary, hint):
+    comment = f"# watcher: ignore {checks} until 2020-12-31 because of it"
+    problems, ignored = found(tmp_path, YOUNG.replace(COMMENT, comment))
+    assert [(each.summary, each.hint) for each in problems if each.check == "rule/ignore"] == [(summary, hint)]
+    assert ([each.check for each in problems if each.check != "rule/ignore"], ignored) == (["rule/for"], 0)
+
+
+def test_no_two_checks_have_the_same_name_behind_the_slash():
+    names = [name.partition("/")[2] for name in CHECKS]
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("text", ["https://example.org/#watcher: ignore", "'it said:# watcher: no'"])

@@ -194,6 +194,15 @@ def test_what_a_test_file_rests_on_is_known(folder, write):
     assert list(files_behind(path)) == [path]
 
 
+def test_what_an_invalid_test_file_rests_on_is_known_as_far_as_it_says(folder, write):
+    path = write("rule_files: [rules.yaml, 3]\nnotify_file: notify.yaml\ntests: []\nnothing: known\n")
+    assert list(files_behind(path)) == [path, folder / "rules.yaml", folder / "notify.yaml"]
+    path.write_text("rule_files: rules.yaml\nnotify_file: [3]\n", encoding="utf-8")
+    assert list(files_behind(path)) == [path]
+    path.write_text("just a text\n", encoding="utf-8")
+    assert list(files_behind(path)) == [path]
+
+
 def test_a_stamp_changes_with_its_file(folder):
     rules, missing = folder / "rules.yaml", folder / "missing.yaml"
     before = stamps([folder, missing])

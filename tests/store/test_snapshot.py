@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
@@ -19,11 +20,13 @@ from watcher.core.label import NO_LABELS, labels
 from watcher.core.period import Period
 from watcher.core.snapshot import Snapshot
 from watcher.sources import acled
+from watcher.store.alerts import find_episodes
 from watcher.store.baselines import sync_baselines
 from watcher.store.citations import sync_citations
 from watcher.store.events import find_events, history
 from watcher.store.facts import sync_facts
 from watcher.store.measure import counts, groups_of, value_of
+from watcher.store.past import Memory, PastSnapshot
 from watcher.store.series import verify
 from watcher.store.snapshot import StoreSnapshot
 
@@ -51,16 +54,17 @@ def prepare(request, store) -> Callable[..., Any]:
 
 
 def ask(store, question, *, as_known="2020-12-01", offsets=None, query_offset=None, horizon=None):
-    """The answer of a snapshot to a question."""
+    """The answer of a snapshot to a question; that of a replay, which has been elsewhere before, must be the same."""
+    keys = {"offsets": offsets or {}, "query_offset": query_offset, "horizon": horizon}
+    now = moment(as_known)
     with store.reading() as tx:
-        snapshot: Snapshot = StoreSnapshot(
-            tx,
-            as_known=moment(as_known),
-            offsets=offsets or {},
-            query_offset=query_offset,
-            horizon=horizon,
-        )
-        return question(snapshot)
+        snapshot: Snapshot = StoreSnapshot(tx, as_known=now, **keys)
+        answer = question(snapshot)
+        memory = Memory(episodes=partial(find_episodes, tx))
+        for elsewhere in (now - timedelta(days=40), now + timedelta(days=40)):
+            question(PastSnapshot(tx, memory, as_known=elsewhere, **keys))
+        assert question(PastSnapshot(tx, memory, as_known=now, **keys)) == answer
+        return answer
 
 
 # --- sums -------------------------------------------------------------------------------------------------------------

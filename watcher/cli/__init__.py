@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "ingest": "Read files of records into the store.",
         "events": "List or export the records behind any selector.",
         "vocabulary": "The actors, countries, areas and types that the records really hold.",
+        "delay": "How late the records of a source come in, and the query_offset that follows.",
         "quarantine": "Rows that could not be read: list, show, retry.",
         "facts": "What is known of rivalry, leadership, control, ..., as of any date.",
         "baseline": "The stated numbers that rates are compared with.",
@@ -46,6 +47,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Rules": {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
+        "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
         "notify": "Send a marked test message to a receiver.",
     },

@@ -14,7 +14,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import Tier
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
-from watcher.core.message.phrase import texts
+from watcher.core.message.phrase import mapping, texts
 from watcher.core.period import duration_text
 from watcher.core.reading import Status, day_text
 from watcher.core.rule import Rule, RuleStatus
@@ -81,7 +81,8 @@ def opening(found: Inquiry, catalogue: Catalogue, place: str) -> Iterator[str]:
         yield from part("COUNTS", [_measure(indicator)])
     waiting = f", for {duration_text(rule.hold)}" if rule.hold else ""
     condition = f"{keys.condition}{waiting}" if keys.condition else "at every new occurrence"
-    yield from part("FIRES", [f"when {condition}" if keys.condition else condition, _tiers(keys.severity)])
+    fires = [f"when {condition}" if keys.condition else condition, _across(found), _tiers(keys.severity)]
+    yield from part("FIRES", fires)
     yield from part("ENDS", [_ending(found)])
     yield from part("STATUS", [_STATUSES[rule.status]] if rule.status in _STATUSES else [])
     if not found.is_in_force:
@@ -103,7 +104,7 @@ def body(found: Inquiry, answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     if reading.status is Status.OK:
         yield from part("HOLDS?", _verdict(answer))
         yield from part("SEVERITY", _severity(found, answer) if answer.holds else [])
-    yield from part("SURE?", [reading.telling.sure])
+    yield from part("SURE?", [reading.telling.sure, str(mapping(evidence.get("sensitivity")).get("text") or "")])
     yield from part("UNKNOWN", [f"- {line}" for line in texts(evidence["unknown"])])
     yield from part("SOURCES", [*texts(evidence["source"]), *_citations(reading.telling.cites, catalogue.citations)])
 
@@ -166,6 +167,12 @@ def flow(document: Mapping[str, object]) -> str:
     return text.strip()
 
 
+def _across(found: Inquiry) -> str:
+    across, together = found.group.across_of(found.rule), len(found.group.weighed_with(found.rule))
+    of = f" of the {together} rules of the group {found.group.group!r}" if together > 1 else ""
+    return f"Begins only within {across}{of}." if across else ""
+
+
 def _tiers(tiers: tuple[Tier, ...]) -> str:
     named = [f"{tier.severity} when {tier.when}" if tier.when else tier.severity for tier in tiers]
     return f"Severity: {', otherwise '.join(named)}"
@@ -192,6 +199,8 @@ def _verdict(answer: Answer) -> Iterator[str]:
     yield "Yes." if finding.holds else f"No: {'; '.join(finding.because)}."
     for each in answer.parts:
         yield f"- {each.text}: {'yes' if each.holds else 'no'}, {each.found}"
+    if finding.weighed is not None:
+        yield f"- across: {'an alert may begin' if finding.weighed.begins else 'no alert begins'}, {finding.weighed.text}"
 
 
 def _severity(found: Inquiry, answer: Answer) -> Iterator[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.table import format_option, print_rows, safe
-from watcher.config.schema import rule_schema
+from watcher.config.schema import schema_text
 from watcher.config.template import rule_template
 from watcher.core.detectors import DETECTORS
 from watcher.store.rule_sets import RuleSetInForce, rule_set_history
@@ -34,7 +34,7 @@ def schema() -> int:
     watcher rules schema > rules/rules.schema.json
     check-jsonschema --schemafile rules/rules.schema.json rules/*.yaml
     """
-    print(json.dumps(rule_schema(), indent=2, ensure_ascii=False))
+    print(schema_text(), end="")
     return 0
 
 

@@ -23,9 +23,9 @@ from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.message.phrase import counted
 from watcher.core.period import PartialDate, Period, partial_date
+from watcher.core.reading import reading_period
 from watcher.core.rule import RuleSet
 from watcher.core.selector import EVERYTHING, Names, Selector, SelectorError, selector
-from watcher.evidence import reading_period
 from watcher.inquiry import inquire
 from watcher.store.alerts import find_transitions
 from watcher.store.events import find_events

@@ -17,11 +17,13 @@ import click
 from watcher import clock
 from watcher.cli.opening import config_option, open_settings, open_store, quiet_log
 from watcher.cli.table import format_option, safe
+from watcher.config.rules import load_rules
 from watcher.core.errors import ExitCode, WatcherError
 from watcher.ingest import Feed, Ingested, ingest_file, rows_waiting
 from watcher.singleton import holding
 from watcher.sources import READY
 from watcher.store.engine import Store
+from watcher.store.rule_sets import rule_set_history
 from watcher.wiring import feed_of, load_rule_set
 
 _BAR = 30
@@ -44,7 +46,8 @@ def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style:
     r"""Read files of records into the store; `-` is standard input.
 
     A file that was read before changes nothing. Rows that cannot be read go to quarantine, with the reason; a file
-    with too many of them is refused whole. Nothing is judged or sent: the next `watcher check` does that.
+    with too many of them is refused whole. Nothing is judged or sent: the next `watcher check` does that. No rule need be
+    written yet: `watcher vocabulary` shows what names the records hold, for the first one.
 
     \b
     watcher ingest exports/*.csv --source acled
@@ -55,14 +58,24 @@ def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style:
     feed = feed_of(settings, source)
     if options["bad_rows"] is not None:
         feed = _tolerating(feed, options["bad_rows"])
-    rules = load_rule_set(settings)
+    rules = load_rules(settings.rules)
     code = ExitCode.OK
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings))
+        if not rules.rules and _were_in_force(store):
+            # Their series would miss what is read now.
+            rules = load_rule_set(settings)
         stack.enter_context(holding(settings.state_dir / "turn.lock", who="an ingest", patience=timedelta(minutes=5)))
         for path in stack.enter_context(_files(paths)):
             code = max(code, _ingest(store, feed, path, rules, style, strict=options["strict"]))
     return code
+
+
+def _were_in_force(store: Store) -> bool:
+    """Whether there were rules at the last turn: the first records may be read before the first rule is written."""
+    with store.reading() as tx:
+        newest = rule_set_history(tx, limit=1)
+    return any(name.startswith("rule ") for rule_set in newest for name in rule_set.entries)
 
 
 def _ingest(store: Store, feed: Feed, path: Path, rules: Any, style: str, *, strict: bool) -> ExitCode:

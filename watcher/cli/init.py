@@ -11,6 +11,7 @@ import click
 from watcher import clock
 from watcher.bench import Bench
 from watcher.config.rules import load_rules
+from watcher.config.schema import FILE, schema_text
 from watcher.config.settings import Settings, load_settings
 from watcher.core.errors import ConfigError
 from watcher.shipped import copy_rules, shipped
@@ -89,3 +90,9 @@ def _write(folder: Path, *, empty: bool) -> Iterator[tuple[Path, str]]:
     else:
         copy_rules(rules)
         yield rules, "written"
+    schema = rules / FILE
+    if not schema.exists():
+        # What the first line of every rule file names, for editors.
+        schema.write_text(schema_text(), encoding="utf-8")
+        schema.chmod(0o644)
+        yield schema, "written"

@@ -17,7 +17,7 @@ from watcher.config.render import render
 from watcher.core.detectors.frame import counted
 from watcher.core.errors import ConfigError, Problem, ProblemSeverity, UsageError
 from watcher.lint.check import Fetch
-from watcher.lint.formats import github, sarif
+from watcher.lint.formats import github, relative, sarif
 from watcher.lint.run import Linted, lint_rules
 
 _EXIT_CODES = {None: 0, ProblemSeverity.INFORMATION: 0, ProblemSeverity.WARNING: 1, ProblemSeverity.ERROR: 2}
@@ -58,7 +58,8 @@ def command(config: Path | None, *, paths: tuple[Path, ...], style: str, level: 
     shown = found.at_least(ProblemSeverity(level))
     match style:
         case "json":
-            print_rows((asdict(problem) for problem in shown), [Column(name) for name in _FIELDS], "json")
+            rows = (asdict(problem) | {"path": relative(problem.path)} for problem in shown)
+            print_rows(rows, [Column(name) for name in _FIELDS], "json")
         case "github":
             print("\n".join(github(shown)), end="\n" if shown else "")
         case "sarif":
@@ -112,7 +113,7 @@ def _fetcher() -> Fetch:
 
 
 def _print(found: Linted, shown: Sequence[Problem], *, whole: bool) -> None:
-    for problem in shown:
+    for problem in (replace(each, path=relative(each.path)) for each in shown):
         level = paint(problem.severity.value, problem.severity.value)
         first, *rest = render(problem).removeprefix(f"{problem.place}: ").splitlines()
         print(f"{safe(problem.place)}: {level}: {safe(first)}{_name(problem)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -75,7 +75,8 @@ def command(config: Path | None, name: str, *, first: str | None, last: str | No
             player = Player(tx, rules, offsets=query_offsets(settings), days=_days(tx, first, last), progress=line)
             past = player.play(rule)
         if style == "text":
-            _print(past, player, settings, note="" if _is_in_force(tx, rules) else _CHANGED)
+            notes = ["" if _is_in_force(tx, rules) else _CHANGED, _loaded_at_once(tx, rule)]
+            _print(past, player, settings, notes=notes)
         else:
             _print_as(style, past)
     return 0
@@ -100,6 +101,21 @@ def _is_in_force(tx: Tx, rules: RuleSet) -> bool:
     from watcher.store.rule_sets import rule_set_in_force
 
     return rule_set_in_force(tx) == rules.content_hash
+
+
+def _loaded_at_once(tx: Tx, rule: Rule) -> str:
+    """What is to be said of newcomers among records of which only the day of their loading is known."""
+    from watcher.store.events import known_by_loading
+
+    if rule.first_seen is None:
+        return ""
+    loaded, total = known_by_loading(tx)
+    if loaded * 2 <= total:
+        return ""
+    return (
+        f"{loaded} of {counted(total, 'record')} are known only since they were loaded. Before that day nothing is "
+        "known of them, and on it what is old looks newly known: in use, only what comes later is told."
+    )
 
 
 # --- what would have happened -----------------------------------------------------------------------------------------
@@ -134,11 +150,11 @@ def _length(past: Replay, each: PastEpisode) -> timedelta:
     return (each.until or day_start(past.days.end)) - each.since
 
 
-def _print(past: Replay, player: Player, settings: Settings, *, note: str) -> None:
+def _print(past: Replay, player: Player, settings: Settings, *, notes: Sequence[str]) -> None:
     print(safe(past.rule.alert))
     print(safe(rule_places(settings).get(past.rule.alert, "")))
     print()
-    for line in (_opening(past), note):
+    for line in (_opening(past), *notes):
         if line:
             print(safe(line))
     if not past.episodes:

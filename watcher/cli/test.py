@@ -18,6 +18,7 @@ from watcher.cli.table import format_option, print_json, safe
 from watcher.config.files import TESTS
 from watcher.config.rules import load_rules
 from watcher.config.settings import Settings, find_settings, load_settings
+from watcher.core.detectors.frame import counted
 from watcher.core.errors import ConfigError, UsageError, WatcherError
 from watcher.log import configure
 from watcher.ruletest import report
@@ -178,7 +179,8 @@ def _watch(bench: _Bench) -> int:
         while True:
             before = bench.stamps()
             code = _run_on(bench)
-            print(f"\n{len(before)} files are watched; Ctrl-C ends it", flush=True)
+            watched = f"{counted(len(before), 'files')} {'is' if len(before) == 1 else 'are'} watched"
+            print(f"\n{watched}; Ctrl-C ends it", flush=True)
             _await_change(bench, before)
     except KeyboardInterrupt:
         print()

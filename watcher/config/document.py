@@ -81,6 +81,19 @@ class MarkedDocument:
             key = False
         return self.marks.get((), (1, 1))
 
+    def mark_in_block(self, path: KeyPath, excerpt: str) -> Mark:
+        """The place of part of a text that stands below '|' or '>'; that of any other value itself."""
+        line, column = self.mark(path)
+        lines = LINE_BREAK.split(self.text)
+        indent = self.mark(path, key=True)[1]
+        if lines[line - 1][column - 1 : column] in {"|", ">"}:
+            for number, text in enumerate(lines[line:], start=line + 1):
+                if text[:indent].strip():
+                    break
+                if excerpt in text:
+                    return number, text.index(excerpt) + 1
+        return line, column
+
     def at(self, path: KeyPath) -> Any:
         """The value at a path; None when there is none."""
         value = self.value

@@ -32,9 +32,9 @@ _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 class FactError(ValueError):
     """A part of a fact that means nothing: where in it, what is wrong, and what to write instead."""
 
-    def __init__(self, path: KeyPath, summary: str, hint: str = "") -> None:
+    def __init__(self, path: KeyPath, summary: str, hint: str = "", *, at_key: bool = False) -> None:
         super().__init__(summary)
-        self.mistake = Mistake(path, summary, hint)
+        self.mistake = Mistake(path, summary, hint, at_key)
 
 
 def read_fact(raw: object, path: KeyPath, document: MarkedDocument, catalogue: Catalogue) -> Fact | list[Mistake]:
@@ -75,12 +75,14 @@ def _state(raw: Mapping[str, object], catalogue: Catalogue) -> StateDefinition:
     if len(named) == 1:
         return catalogue.states[named[0]]
     if named:
-        raise FactError((named[1],), f"a fact is about one state; this one is about {' and '.join(named)}")
+        summary = f"a fact is about one state; this one is about {' and '.join(named)}"
+        raise FactError((named[1],), summary, at_key=True)
     unknown = next((key for key in raw if key not in _FIELDS), None)
     known = ", ".join(catalogue.states) or "none"
     if unknown is None:
         raise FactError((), "a fact begins with a state's name", f"states: {known}")
-    raise FactError((unknown,), f"no state {unknown!r}", near(unknown, catalogue.states) or f"states: {known}")
+    hint = near(unknown, catalogue.states) or f"states: {known}"
+    raise FactError((unknown,), f"no state {unknown!r}", hint, at_key=True)
 
 
 # --- what it is about ---------------------------------------------------------------------------------------------------

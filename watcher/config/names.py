@@ -23,6 +23,6 @@ class Register:
         if first is page and place == path:
             return True
         line, column = first.document.mark(place)
-        at = f"{first.document.path}:{line}:{column}"
-        page.report([Mistake(path, f"a second {kind} {name!r}", f"the first is at {at}")])
+        at = f"on line {line}" if first is page else f"at {first.name}:{line}:{column}"
+        page.report([Mistake(path, f"a second {kind} {name!r}", f"the first is {at}")])
         return False

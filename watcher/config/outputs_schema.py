@@ -82,7 +82,7 @@ def _comparison(output: Output) -> str:
         word = f"{_QUOTE}({_any(map(_exactly, output.words))}){_QUOTE}"
         return rf"{output.name}({_ORDERED}{word}|\s+in\s*\[\s*{word}(\s*,\s*{word})*\s*\])"
     if output.kind is Kind.TEXT:
-        return rf"{output.name}({_EQUAL}\S.*|\s+in\s*\[.*\S.*\])"
+        return rf"{output.name}({_EQUAL}[^\s<>=!].*|\s+in\s*\[.*\S.*\])"
     if output.kind is Kind.DATE:
         return f"{output.name}{_ORDERED}{_DATE}"
     units = [pattern for unit, pattern in _WITH_UNIT.items() if output.kind in UNITS[unit]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -15,6 +16,19 @@ from watcher.core.errors import Problem
 
 Model = TypeVar("Model", bound=Document)
 
+#: Where each kind of name stands.
+_SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "citation": ("citations",),
+    "actor": ("actors",),
+    "actor or place": ("actors", "places"),
+    "name": ("actors", "vocabulary"),
+    "place": ("places",),
+    "indicator": ("indicators",),
+    "state": ("states",),
+}
+#: How a name that is nowhere is told.
+_NOT_THERE = re.compile(rf"(?:no|unknown) ({'|'.join(_SECTIONS)}) '")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -24,6 +38,8 @@ class Page:
     name: str
     document: MarkedDocument
     problems: list[Problem]
+    #: Sections of the set of which an entry, or all, cannot be read: what refers to it is not reported as well.
+    unread: set[str] = field(default_factory=set)
 
     @property
     def sections(self) -> Mapping[str, Any]:
@@ -31,8 +47,12 @@ class Page:
         return self.document.value or {}
 
     def report(self, found: Iterable[Mistake]) -> None:
-        """Note what is wrong."""
-        self.problems.extend(mistake.placed(self.document) for mistake in found)
+        """Note what is wrong, but for names that stand in what cannot be read."""
+        self.problems.extend(mistake.placed(self.document) for mistake in found if not self._follows(mistake))
+
+    def _follows(self, mistake: Mistake) -> bool:
+        named = _NOT_THERE.match(mistake.summary)
+        return named is not None and not self.unread.isdisjoint(_SECTIONS[named[1]])
 
     def items(self, section: str) -> Iterator[tuple[KeyPath, Any]]:
         """The raw items of a section, with their paths."""
@@ -41,6 +61,7 @@ class Page:
             for index, item in enumerate(raw):
                 yield (section, index), item
         elif raw is not None:
+            self.unread.add(section)
             self.report([Mistake((section,), f"{section!r} is a list", "begin each entry with '- '")])
 
     def models(
@@ -63,6 +84,8 @@ class Page:
                 read = stub(name) if isinstance(name, str) else None
             if read is not None:
                 yield path, read
+            else:
+                self.unread.add(section)
 
     def model(
         self, path: KeyPath, raw: Any, model: type[Model], context: Mapping[str, Any] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,9 +13,10 @@ from pydantic.fields import FieldInfo
 
 from watcher.config.document import KeyPath, MarkedDocument
 from watcher.core.errors import Problem, ProblemSeverity
+from watcher.core.period import why_no_date
 
 #: Keys that later versions know, by the word that people will look for.
-LATER = frozenset(("across", "overlap"))
+LATER = frozenset(("overlap",))
 
 #: No more of a value than this is repeated.
 MAX_SHOWN = 60
@@ -59,6 +60,8 @@ class Mistake(NamedTuple):
     severity: ProblemSeverity = ProblemSeverity.ERROR
     #: The key that is missing there, when that is what is wrong.
     missing: str = ""
+    #: The part of a text of several lines that is meant.
+    excerpt: str = ""
 
     @classmethod
     def of(cls, path: KeyPath, sentence: str, *, at_key: bool = False) -> Mistake:
@@ -76,6 +79,8 @@ class Mistake(NamedTuple):
         :param check: the name under which it is reported; else the document's.
         """
         line, column = document.mark(self.path, key=self.at_key)
+        if self.excerpt:
+            line, column = document.mark_in_block(self.path, self.excerpt)
         return Problem(
             document.path,
             line,
@@ -117,7 +122,18 @@ def unknown_key(path: KeyPath, known: Iterable[str]) -> Mistake:
             path, f"{key!r} is not in this version of watcher", "remove it, or run a newer version", at_key=True
         )
     names = list(known)
-    return Mistake(path, f"unknown key {key!r}", near(key, names) or f"keys: {', '.join(names)}", at_key=True)
+    if key[:1].isspace() and key[0] not in " \t":
+        hint = "delete the blanks at its beginning, and type spaces"
+        return Mistake(path, "a blank that is no space stands before this key", hint, at_key=True)
+    before, colon, _ = key.partition(":")
+    if colon and before in names:
+        return Mistake(path, f"a blank is missing behind {before + colon!r}", "write 'key: value'", at_key=True)
+    return Mistake(path, f"unknown key {key!r}", _meant(key, names) or f"keys: {', '.join(names)}", at_key=True)
+
+
+def _meant(key: str, names: Sequence[str]) -> str:
+    """``did you mean 'alert'?``; what others call ``name`` is the first key of everything that has a name here."""
+    return near(key, names) or (_did_you_mean(names[0]) if key == "name" and names else "")
 
 
 def mistakes(
@@ -142,8 +158,14 @@ def mistakes(
         for path, group in by_path.items()
         if not any(len(other) > len(path) and other[: len(path)] == path for other in branches)
     ]
-    misspelt = {(*each.path[:-1], each.hint) for each in found if each.at_key}
-    return [each for each in found if (*each.path, _did_you_mean(each.missing)) not in misspelt]
+    return [each for each in found if not (each.missing and any(_is_misspelt(each, other) for other in found))]
+
+
+def _is_misspelt(missing: Mistake, other: Mistake) -> bool:
+    """Whether a key is missing only because the other mistake is how it is written."""
+    if not (other.at_key and other.path[:-1] == missing.path):
+        return False
+    return other.hint == _did_you_mean(missing.missing) or str(other.path[-1]).startswith(f"{missing.missing}:")
 
 
 class _Complaint(NamedTuple):
@@ -228,7 +250,7 @@ def _own_words(path: KeyPath, complaint: _Complaint, document: MarkedDocument) -
         return Mistake(path, summary, getattr(error, "hint", ""), at_key)
     message = str(error) if error else complaint.message
     if isinstance(value, list):
-        # The message repeats the item it is about: a condition of three comparisons has one that is wrong.
+        # The message repeats the item it is about: of three matchers one is wrong.
         path += next(((n,) for n, item in enumerate(value) if isinstance(item, str) and repr(item) in message), ())
     if document.is_discreet:
         message = _redacted(message, value)
@@ -263,6 +285,8 @@ def _not_expected(path: KeyPath, expected: list[str], group: list[_Complaint], d
     hint = near(value, words) if isinstance(value, str) and words else ""
     if not hint and "text" in expected and isinstance(value, bool | int | float):
         hint = "put it in quotes"
+    if not hint and isinstance(value, str) and not document.is_discreet:
+        hint = why_no_date(value)
     if not hint and "a list" in expected and isinstance(value, str):
         hint = "put it in square brackets"
     return Mistake(

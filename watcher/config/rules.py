@@ -15,7 +15,15 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from watcher.config.check import catalogue_mistakes, detector_mistakes, group_mistakes, rule_mistakes
+from watcher.config.check import (
+    catalogue_mistakes,
+    detector_mistakes,
+    group_mistakes,
+    misplaced,
+    rule_mistakes,
+    shared_across_mistakes,
+    without,
+)
 from watcher.config.document import KeyPath, load_document
 from watcher.config.files import RuleFile, find_rule_files
 from watcher.config.names import Register
@@ -25,7 +33,7 @@ from watcher.config.sections import Sections
 from watcher.core.catalogue import Catalogue
 from watcher.core.errors import ConfigError, Problem
 from watcher.core.label import slug
-from watcher.core.rule import Group, Rule, RuleSet, named_alerts, ranks
+from watcher.core.rule import Group, Rule, RuleSet, cycles, named_alerts, ranks
 
 __all__ = ["Loaded", "Site", "find_rule_files", "load_rules", "read_rules"]
 
@@ -104,6 +112,7 @@ def _read(paths: Sequence[Path]) -> Loaded:
 
 
 def _pages(files: Iterable[RuleFile], problems: list[Problem]) -> Iterator[Page]:
+    unread: set[str] = set()
     for file in files:
         try:
             document = load_document(file.path)
@@ -111,7 +120,7 @@ def _pages(files: Iterable[RuleFile], problems: list[Problem]) -> Iterator[Page]
             problems += error.problems
             continue
         if isinstance(document.value, dict | None):
-            yield Page(file.name, document, problems)
+            yield Page(file.name, document, problems, unread)
         else:
             summary = "expected sections such as 'indicators:' and 'rules:'"
             problems.append(Mistake((), summary, "begin a list of rules with the line 'rules:'").placed(document))
@@ -160,12 +169,15 @@ class _RuleReader:
         group = page.model(path, {key: value for key, value in raw.items() if key != "rules"}, Group)
         inside = raw.get("rules")
         if not isinstance(inside, list):
-            page.report([Mistake(path, "a group has a list of rules", "write rules: and each rule with '- '")])
+            at = (*path, "rules") if "rules" in raw else path
+            page.report([Mistake(at, "a group has a list of rules", "write rules: and each rule with '- '")])
             return None
         rules = tuple(self.read(page, (((*path, "rules", index), item) for index, item in enumerate(inside))))
         if group is None:
             return None
         page.report(mistake.below(path) for mistake in group_mistakes(group))
+        for site in self.sites[len(self.sites) - len(rules) :]:
+            page.report(each.below(site.path) for each in shared_across_mistakes(group, site.rule))
         self.register.add("group", group.group, page, path)
         return group.model_copy(update={"rules": rules})
 
@@ -173,7 +185,8 @@ class _RuleReader:
         """The rules that can be used; what is wrong with the others is noted."""
         for path, raw in items:
             found = list(detector_mistakes(raw, _RULE_KEYS)) if isinstance(raw, dict) else []
-            rule = page.model(path, raw, Rule, self.context)
+            placed = without(raw, misplaced(raw, _RULE_KEYS)) if isinstance(raw, dict) else raw
+            rule = page.model(path, placed, Rule, self.context)
             page.report(mistake.below(path) for mistake in found)
             if rule is None or found:
                 self.unusable += _names_of(raw)
@@ -195,13 +208,15 @@ class _RuleReader:
             for identity in dict.fromkeys((rule.identity, *map(slug, rule.formerly))):
                 self.register.add("rule with the identity", identity, page, path)
         ranked = ranks([site.rule for site in self.sites])
-        for rule, page, path in self.sites:
-            if rule.identity not in ranked:
-                summary = "the rule combines itself, through others or directly"
-                hint = f"take one of these out: {', '.join(rule.members)}"
-                page.report([Mistake((*path, "combine"), summary, hint, at_key=True)])
+        by_identity = {site.rule.identity: site for site in self.sites}
+        for cycle in cycles([site.rule for site in self.sites if site.rule.identity not in ranked]):
+            _, page, path = by_identity[cycle[0].identity]
+            through = " -> ".join(repr(rule.alert) for rule in (*cycle, cycle[0]))
+            summary = f"the rule combines itself{', through others' * (len(cycle) > 1)}: {through}"
+            page.report([Mistake((*path, "combine"), summary, "take one of them out", at_key=True)])
 
     def check_against(self, catalogue: Catalogue) -> None:
         """What rules take from the catalogue."""
         for rule, page, path in self.sites:
-            page.report(mistake.below(path) for mistake in catalogue_mistakes(rule, catalogue))
+            raw = page.document.at(path)
+            page.report(mistake.below(path) for mistake in catalogue_mistakes(rule, raw, catalogue))

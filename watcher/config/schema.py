@@ -143,9 +143,14 @@ def rule_schema() -> dict[str, Any]:
     return dict(sorted(schema.items(), key=lambda each: _ORDER.index(each[0])))
 
 
+def schema_text() -> str:
+    """The schema as the shipped file holds it."""
+    return f"{json.dumps(rule_schema(), indent=2, ensure_ascii=False)}\n"
+
+
 _ORDER = ("$schema", "title", "description", "type", "additionalProperties", "properties", "required", "$defs")
 #: Of these keys a model has exactly one.
-_ONE_OF = {"Indicator": ("count", "sum"), "Rule": tuple(DETECTORS)}
+_ONE_OF = {"Indicator": ("count", "sum"), "Across": ("budget", "fdr", "top"), "Rule": tuple(DETECTORS)}
 
 
 def _parameters(detector: str, shapes: Mapping[str, Any]) -> str:

@@ -100,10 +100,12 @@ class Sections:
         for path, words in _lists(page):
             self._enter(self.vocabulary, str(path[-1]), words, kind=_REFERENCE, page=page, path=path)
         for path, state in page.models("states", StateDefinition, stub=_state):
-            page.report(mistake.below(path) for mistake in state_mistakes(state))
+            found = [mistake.below(path) for mistake in state_mistakes(state)]
+            page.report(found)
             if state.state not in FACT_KEYS:
                 self._enter(self.states, state.state, state, kind="state", page=page, path=path)
-                self._stated.append(Site(page, path, state))
+                if not found:
+                    self._stated.append(Site(page, path, state))
         self._pages.append(page)
 
     def read_indicators(self, page: Page, context: Mapping[str, Any]) -> None:
@@ -193,6 +195,7 @@ def _state(name: str) -> StateDefinition:
 def _lists(page: Page) -> Iterator[tuple[KeyPath, tuple[str, ...]]]:
     raw = page.sections.get("vocabulary")
     if not isinstance(raw, dict | None):
+        page.unread.add("vocabulary")
         page.report([Mistake(("vocabulary",), "expected a map of lists", "write name: [one, two]")])
         return
     for name, words in (raw or {}).items():
@@ -200,6 +203,7 @@ def _lists(page: Page) -> Iterator[tuple[KeyPath, tuple[str, ...]]]:
         if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
             yield path, tuple(words)
         else:
+            page.unread.add("vocabulary")
             page.report([Mistake(path, "expected a list of texts", f"write {name}: [one, two]")])
 
 
@@ -208,4 +212,5 @@ def _top_mistakes(raw: Mapping[str, Any]) -> Iterator[Mistake]:
         if key not in SECTIONS:
             yield unknown_key((key,), SECTIONS)
     if raw.get("version", VERSION) != VERSION:
-        yield Mistake(("version",), f"this version of watcher reads version {VERSION} of the rule language")
+        hint = f"write version: {VERSION}, without quotes" if raw["version"] == str(VERSION) else ""
+        yield Mistake(("version",), f"this version of watcher reads version {VERSION} of the rule language", hint)

@@ -31,6 +31,12 @@ def state_mistakes(state: StateDefinition) -> Iterator[Mistake]:
         yield Mistake(
             ("key",), f"no kind of key {state.key!r}", near(state.key, KeyKind) or f"one of: {', '.join(KeyKind)}"
         )
+    if not state.values:
+        yield Mistake(("values",), "the list must not be empty", "write the values it may take, or leave the key out")
+        return
+    if not state.key:
+        yield Mistake(("key",), "the list must not be empty", "write the parts of the key, e.g. [group, role]")
+        return
     for index, value in enumerate(state.order):
         yield from _value_mistakes(value, ("order", index), state)
     if state.review_after:
@@ -61,7 +67,8 @@ def _derivation_mistakes(derivation: Derivation, state: StateDefinition) -> Iter
         yield Mistake(
             ("becomes",), f"the values of {state.state!r} are names, and no count names anybody", "list the values"
         )
-    yield from _value_mistakes(derivation.becomes, ("becomes",), state)
+    unknown_end = list(_value_mistakes(derivation.becomes, ("becomes",), state))
+    yield from unknown_end
     starts = derivation.starting_from
     for index, before in enumerate(starts):
         path: KeyPath = ("from", index) if len(starts) > 1 else ("from",)
@@ -69,7 +76,7 @@ def _derivation_mistakes(derivation: Derivation, state: StateDefinition) -> Iter
         yield from unknown
         if before == derivation.becomes:
             yield Mistake(path, f"{before!r} cannot become what it is")
-        elif not unknown and not state.allows(before, derivation.becomes):
+        elif not (unknown or unknown_end) and not state.allows(before, derivation.becomes):
             yield Mistake.of(path, state.refusal(before, derivation.becomes))
 
 

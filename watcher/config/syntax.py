@@ -15,7 +15,11 @@ from yaml.error import YAMLError
 Refusal = tuple[tuple[int, int], str, str]
 
 _TAB = re.compile(r" *\t")
-_INDENT = re.compile(r"[ ]*")
+#: A blank that looks like a space and is none: what copying from a web page or a letter leaves behind.
+_NO_SPACE = re.compile(r"[ ]*([^\S \t])")
+#: A key whose value follows its ':' at once, which is no address; and a dash whose entry does.
+_NO_BLANK = re.compile(r"[ ]*(?:-[ ]+)*[A-Za-z_][A-Za-z0-9_]*(:)(?=[^\s/])", re.ASCII)
+_NO_BLANK_AFTER_DASH = re.compile(r"[ ]*(-)(?=[A-Za-z_][A-Za-z0-9_]*:(?:\s|$))", re.ASCII)
 #: The first key of a line, behind any ``- ``.
 _FIRST_KEY = re.compile(r"[ ]*(?:-[ ]+)*")
 
@@ -87,8 +91,8 @@ def explain(error: YAMLError, lines: Sequence[str]) -> Refusal:
     row, column = _position(getattr(error, "problem_mark", None))
     if row >= len(lines):
         row, column = len(lines) - 1, len(lines[-1])
-    if found := _TAB.match(lines[row]):
-        return _at(row, found.end() - 1, "a tab indents this line", "YAML allows only spaces for indentation")
+    if refusal := _false_blank(lines, row):
+        return refusal
     if problem == "found character that cannot start any token":
         return _at(row, column, f"a value cannot begin with {lines[row][column : column + 1]!r}", "put it in quotes")
     if problem == "mapping values are not allowed in this context":
@@ -99,6 +103,8 @@ def explain(error: YAMLError, lines: Sequence[str]) -> Refusal:
         problem = "found undefined tag handle"
     at_start, summary, hint = _SAYINGS.get(problem, _ANYTHING_ELSE)
     start = getattr(error, "context_mark", None)
+    if problem == "could not find expected ':'" and (refusal := _missing_blank(lines, _position(start)[0])):
+        return refusal
     return _at(*(_position(start) if at_start and start else (row, column)), summary, hint)
 
 
@@ -110,7 +116,29 @@ def _at(row: int, column: int, summary: str, hint: str) -> Refusal:
     return (row + 1, column + 1), summary, hint
 
 
+def _false_blank(lines: Sequence[str], row: int) -> Refusal | None:
+    """The blank that is no space in the indentation of a line, or of the one above it."""
+    if found := _TAB.match(lines[row]):
+        return _at(row, found.end() - 1, "a tab indents this line", "YAML allows only spaces for indentation")
+    for each in (row, _line_above(lines, row)):
+        if each is not None and (found := _NO_SPACE.match(lines[each])):
+            what = "a blank that is no space indents this line"
+            return _at(each, found.start(1), what, "delete the blanks at its beginning, and type spaces")
+    return None
+
+
+def _missing_blank(lines: Sequence[str], row: int) -> Refusal | None:
+    """The ':' or '-' of a line, or of the one above it, behind which a blank is missing."""
+    for each in (_line_above(lines, row), row):
+        for pattern, hint in ((_NO_BLANK, "write 'key: value'"), (_NO_BLANK_AFTER_DASH, "write '- key: value'")):
+            if each is not None and (found := pattern.match(lines[each])):
+                return _at(each, found.start(1), f"a blank is missing behind this {found[1]!r}", hint)
+    return None
+
+
 def _stray_colon(lines: Sequence[str], row: int, column: int) -> Refusal:
+    if refusal := _missing_blank(lines, row):
+        return refusal
     if re.search(r":\s", lines[row][:column]):
         return _at(row, column, "a second ': ' on this line", "put a value that holds ': ' in quotes")
     above = _line_above(lines, row)

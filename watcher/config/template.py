@@ -18,18 +18,19 @@ from watcher.core.indicator import Indicator
 from watcher.core.period import duration_text
 from watcher.core.severity import SeverityTiers
 
-_INDICATOR = "attacks"
+#: What is counted; with a name of its own in each template, so that several can lie in one folder.
+_INDICATOR = "{}_attacks"
 #: What must be written, with a value that loads: an author changes these first.
 _NEEDED: Mapping[str, Mapping[str, str]] = {
-    "threshold": {"indicator": _INDICATOR},
-    "pace": {"indicator": _INDICATOR, "above": "2019"},
-    "aberration": {"indicator": _INDICATOR},
-    "surge": {"indicator": _INDICATOR},
-    "record": {"indicator": _INDICATOR},
+    "threshold": {"indicator": _INDICATOR.format("threshold")},
+    "pace": {"indicator": _INDICATOR.format("pace"), "above": "2019"},
+    "aberration": {"indicator": _INDICATOR.format("aberration")},
+    "surge": {"indicator": _INDICATOR.format("surge")},
+    "record": {"indicator": _INDICATOR.format("record")},
     "first_seen": {"field": "admin1", "where": "{country: Mali}", "lookback": "3y"},
     "absence": {"of": "records", "by": "[source]"},
-    "resumption": {"indicator": _INDICATOR, "after": "45d"},
-    "transition": {"control": "any"},
+    "resumption": {"indicator": _INDICATOR.format("resumption"), "after": "45d"},
+    "transition": {"area_control": "any"},
     "match": {"where": "{country: Mali, fatalities: {above: 9}}"},
     "combine": {"all": "[The first rule, The second rule]"},
 }
@@ -48,10 +49,26 @@ _NAMES: Mapping[str, str] = {
 }
 #: A threshold says nothing by itself.
 _CONDITIONS: Mapping[str, str] = {"threshold": "[value >= 20]"}
-#: What the file does not hold, because the folder should.
+#: What a rule speaks about beside an indicator.
 _BESIDE: Mapping[str, str] = {
-    "transition": "The state `control` must be defined under `states`",
-    "combine": "The two rules must be written under these names",
+    "transition": """
+states:
+  - state: area_control                       # what facts are about: {area_control: Ménaka, is: $isgs, from: 2020-06}
+    title: control of the area
+    key: area
+    values: [actor, contested]                # any actor of `actors`, or nobody alone""",
+    "combine": """
+  # The rules that are combined; name others above, and remove these.
+  - alert: The first rule
+    match: {where: {country: Mali, fatalities: {above: 4}}}
+    status: test
+    author: the desk
+    falsepositives: [When it fires without cause, and how to tell.]
+  - alert: The second rule
+    match: {where: {country: Burkina Faso, fatalities: {above: 4}}}
+    status: test
+    author: the desk
+    falsepositives: [When it fires without cause, and how to tell.]""",
 }
 _WIDTH = 44
 
@@ -114,7 +131,8 @@ def _rule_defaults(detector: str) -> Defaults:
     """What holds for the rule of the template where it says nothing."""
     module = DETECTORS[detector]
     needed = {key: yaml.safe_load(value) for key, value in _NEEDED[detector].items()}
-    catalogue = Catalogue(indicators={_INDICATOR: Indicator(indicator=_INDICATOR, count="events")})
+    name = _INDICATOR.format(detector)
+    catalogue = Catalogue(indicators={name: Indicator(indicator=name, count="events")})
     return module.defaults(module.Parameters.model_validate(needed), catalogue)
 
 
@@ -122,13 +140,12 @@ def _around(detector: str) -> Iterator[str]:
     if "indicator" in _NEEDED[detector]:
         yield ""
         yield "indicators:"
-        yield f"  - indicator: {_INDICATOR}"
+        yield f"  - indicator: {_INDICATOR.format(detector)}"
         yield "    title: Attacks"
         yield "    count: events"
         yield "    where: {country: Mali, event_type: [Battles, Explosions/Remote violence, Violence against civilians]}"
     if detector in _BESIDE:
-        yield ""
-        yield f"# {_BESIDE[detector]}, here or in another file of the folder."
+        yield _BESIDE[detector]
 
 
 def _default(model: Any, name: str, field: FieldInfo) -> str:

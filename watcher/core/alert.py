@@ -160,7 +160,7 @@ def step(alert: Alert, finding: Finding, *, life: Life, tick: datetime, activate
         return _occurrence(alert, finding, life, tick, activated_at)
     if alert.state.is_open and _period_ended(alert, finding):
         return _end(alert, State.RESOLVED, Reason.PERIOD_ENDED, tick)
-    finding = _without_data(finding, life)
+    finding = _without_data(_held_back(alert, finding), life)
     if finding.reading.status is not Status.OK and not finding.holds and life.no_data == "keep_last":
         return None
     if finding.holds:
@@ -219,6 +219,13 @@ def due_at(alert: Alert, life: Life) -> datetime | None:
     if alert.state is State.FIRING and life.event_like and alert.fired_at is not None:
         return alert.fired_at + life.keep_firing_for
     return None
+
+
+def _held_back(alert: Alert, finding: Finding) -> Finding:
+    """A reading that is not among those by which an alert may begin; one that goes on is not asked again."""
+    if alert.state.is_open or not finding.is_held_back:
+        return finding
+    return replace(finding, holds=False, recovers=True)
 
 
 def _without_data(finding: Finding, life: Life) -> Finding:

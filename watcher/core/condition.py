@@ -17,9 +17,14 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
+from watcher.core.document import UnreadableError, shown
 from watcher.core.reading import Kind, Output, Value
 
-_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(>=|<=|!=|==|=|>|<|\bin\b)\s*(\S.*?)\s*")
+_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(>=|<=|!=|==|=|>|<|\bin\b)\s*([^\s<>=!].*?)\s*")
+#: What is meant for an operator and is none.
+_INSTEAD: Mapping[str, str] = {"=>": ">=", "=<": "<=", "<>": "!=", "=!": "!="}
+_NO_OPERATOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=>|=<|<>|=!)\s*(\S.*?)\s*")
+_JOINED = re.compile(r"\s+(and|or|AND|OR|&&|\|\|)\s+")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*d(?:ays?)?", re.ASCII)
 
@@ -127,11 +132,13 @@ class Condition:
 def condition(value: object) -> Condition:
     """Read a comparison, a list of them (all must hold), or ``{any: [...]}``.
 
-    :raises ValueError: with what was expected.
+    :raises UnreadableError: with what was expected, and where.
     """
     if isinstance(value, Condition):
         return value
-    return Condition(_parts(value if isinstance(value, Sequence) and not isinstance(value, str) else [value]))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return Condition(_parts(value))
+    return Condition((_part(value),))
 
 
 def to_document(value: Condition) -> list[object]:
@@ -143,39 +150,65 @@ def to_document(value: Condition) -> list[object]:
 
 def _parts(items: Sequence[object]) -> tuple[Comparison | Condition, ...]:
     if not items:
-        msg = "a condition needs at least one comparison, e.g. [ratio > 1]"
-        raise ValueError(msg)
-    return tuple(_part(item) for item in items)
+        raise UnreadableError("a condition needs at least one comparison, e.g. [ratio > 1]")
+    return tuple(_part(item, index) for index, item in enumerate(items))
 
 
-def _part(item: object) -> Comparison | Condition:
-    if isinstance(item, str):
-        return comparison(item)
-    if isinstance(item, Mapping) and set(item) == {"any"} and isinstance(item["any"], list | tuple):
-        return Condition(_parts(item["any"]), any=True)
-    msg = f"expected a comparison such as 'ratio > 1' or {{any: [...]}}, not {item!r}"
-    raise ValueError(msg)
+def _part(item: object, *at: int) -> Comparison | Condition:
+    """One comparison, or several of which one must hold; ``at`` is its position in a list."""
+    try:
+        if isinstance(item, str):
+            return comparison(item)
+        if isinstance(item, Mapping) and set(item) == {"any"} and isinstance(item["any"], list | tuple):
+            return _any(item["any"])
+    except UnreadableError as error:
+        raise error.below(*at) from None
+    summary = f"expected a comparison such as 'ratio > 1' or {{any: [...]}}, not {shown(item)}"
+    raise UnreadableError(summary, path=at)
+
+
+def _any(items: Sequence[object]) -> Condition:
+    try:
+        return Condition(_parts(items), any=True)
+    except UnreadableError as error:
+        raise error.below("any") from None
 
 
 def comparison(text: str) -> Comparison:
     """Read one line.
 
-    :raises ValueError: with what was expected.
+    :raises UnreadableError: with what was expected.
     """
     match = _LINE.fullmatch(text)
-    if match is None:
-        msg = f"{text!r} is no comparison; write <output> <op> <literal>, e.g. ratio > 1 (op: > >= < <= = != in)"
-        raise ValueError(msg)
+    advice = _advice(text)
+    if match is None or advice:
+        hint = advice or "write <output> <op> <literal>, e.g. ratio > 1 (op: > >= < <= = != in)"
+        raise UnreadableError(f"{text!r} is no comparison", hint=hint)
     output, op, literal = match.groups()
     if op == "in":
         return Comparison(output, op, _words(literal, text))
     return Comparison(output, "=" if op == "==" else op, *_literal(literal))
 
 
+def _advice(text: str) -> str:
+    """What to write instead of an operator that other languages have, or of two comparisons on one line."""
+    if match := _NO_OPERATOR.fullmatch(text):
+        return f"write {match[1]} {_INSTEAD[match[2]]} {match[3]}"
+    *parts, last = _JOINED.split(text)
+    lines, joints = [*parts[::2], last], {joint.lower() for joint in parts[1::2]}
+    if not joints or not all(_LINE.fullmatch(line) for line in lines):
+        return ""
+    listed = f"[{', '.join(line.strip() for line in lines)}]"
+    if joints.isdisjoint({"or", "||"}):
+        return f"write each on its own, and all must hold: {listed}"
+    if joints.isdisjoint({"and", "&&"}):
+        return f"write each on its own, and one must hold: {{any: {listed}}}"
+    return "write each comparison on its own: [..., {any: [..., ...]}]"
+
+
 def _words(literal: str, text: str) -> tuple[str, ...]:
     if not (literal.startswith("[") and literal.endswith("]")) or not literal[1:-1].strip():
-        msg = f"{text!r}: after 'in' comes a list, e.g. ended in [killed, captured]"
-        raise ValueError(msg)
+        raise UnreadableError(f"{text!r}: after 'in' comes a list, e.g. ended in [killed, captured]")
     return tuple(word.strip().strip("'\"") for word in literal[1:-1].split(","))
 
 
@@ -195,6 +228,17 @@ def check(value: Condition, outputs: Mapping[str, Output]) -> tuple[str, ...]:
     return tuple(text for each in value.comparisons() for text in _check(each, outputs))
 
 
+def never(each: Comparison, words: Sequence[str]) -> Iterator[str]:
+    """What is wrong with a comparison of an output that has one of these words."""
+    for word in each.literal if isinstance(each.literal, tuple) else (each.literal,):
+        text = word if isinstance(word, str) else f"{word:.15g}"
+        if text not in words:
+            said = [known for known in words if known]
+            near = difflib.get_close_matches(text, said, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(said)}"
+            yield f"{each.output!r} is never {text!r}; {hint}"
+
+
 def _check(each: Comparison, outputs: Mapping[str, Output]) -> Iterator[str]:
     output = outputs.get(each.output)
     if output is None:
@@ -202,11 +246,7 @@ def _check(each: Comparison, outputs: Mapping[str, Output]) -> Iterator[str]:
         hint = f"did you mean {near[0]!r}?" if near else f"outputs: {', '.join(outputs)}"
         yield f"the detector has no output {each.output!r}; {hint}"
     elif output.words:
-        for word in each.literal if isinstance(each.literal, tuple) else (each.literal,):
-            if word not in output.words:
-                near = difflib.get_close_matches(str(word), output.words, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(output.words)}"
-                yield f"{each.output!r} is never {word!r}; {hint}"
+        yield from never(each, output.words)
     elif output.kind is Kind.TEXT:
         if each.op not in {"=", "!=", "in"}:
             yield f"{each.output!r} is text and has no order; compare it with =, != or in"

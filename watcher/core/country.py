@@ -87,6 +87,12 @@ def find_country(text: str) -> Country | None:
     return by_name(text) or by_iso3(text) or by_iso2(text)
 
 
+def several_countries(text: str) -> str:
+    """What to write for several countries in one text, ``Burkina Faso, Mali``; empty where it is something else."""
+    names = [name.strip() for name in text.split(",")]
+    return f"write a list: [{', '.join(names)}]" if len(names) > 1 and all(map(find_country, names)) else ""
+
+
 def suggest(text: str) -> str | None:
     """The name of the country whose name or spelling looks most like the text; None when none does."""
     near = difflib.get_close_matches(_key(text), _by_key(), n=1, cutoff=0.7)

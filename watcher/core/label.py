@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 #: Names and values, sorted by name: hashable, and equal when they mean the same.
 Labels = tuple[tuple[str, str], ...]
@@ -21,6 +22,7 @@ def labels(pairs: Mapping[str, str]) -> Labels:
     return tuple(sorted((name, value) for name, value in pairs.items() if value))
 
 
+@lru_cache(maxsize=65_536)
 def fingerprint(rule_id: str, group: Labels) -> str:
     """An alert's identity: 16 hexadecimal digits over the rule's identity and the group's labels.
 

@@ -13,12 +13,20 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from watcher.core.document import shown
+
 _DURATION = re.compile(r"(\d{1,5})\s*(s|m|h|d|w|y)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 86_400}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _HALF = re.compile(r"(\d{4})-H([12])", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
+
+#: The same in every locale.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 DAY = timedelta(days=1)
 #: No duration is longer: a hundred years.
@@ -104,8 +112,27 @@ def partial_date(text: str) -> PartialDate:
             return _months(int(text), 1, 12, text)
     except ValueError:
         pass
-    msg = f"{text!r} is no date; write 2020-06-03, 2020-06, 2019-H2, 2019 or unknown"
+    msg = f"{text!r} is no date; {why_no_date(text) or 'write 2020-06-03, 2020-06, 2019-H2, 2019 or unknown'}"
     raise ValueError(msg)
+
+
+def date_as_text(value: object) -> str:
+    """A date as it was written, whatever YAML made of it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else shown(value)
+
+
+def why_no_date(text: str) -> str:
+    """What the calendar says against a day or a month that is written as one; empty for any other text."""
+    if not (_DAY.fullmatch(text) or _MONTH.fullmatch(text)):
+        return ""
+    year, month = int(text[:4]), int(text[5:7])
+    if not 1 <= month <= 12:  # noqa: PLR2004 - a year has twelve
+        return f"there is no month {text[5:7]}"
+    if year < 1:
+        return "there is no year 0000"
+    return f"{_MONTHS[month - 1]} {year} has {calendar.monthrange(year, month)[1]} days"
 
 
 def _months(year: int, first: int, last: int, text: str) -> PartialDate:
@@ -154,6 +181,9 @@ def tick_at_or_after(moment: datetime, interval: timedelta) -> datetime:
 
 
 def _read_duration(value: object) -> object:
+    if isinstance(value, bool):
+        msg = f"{shown(value)!r} is no duration; write 45m, 48h, 14d, 26w or 3y"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic makes a problem with a place of it
     if isinstance(value, int | float):
         msg = f"{value} has no unit; write 45m, 48h, 14d, 26w or 3y"
         raise ValueError(msg)  # noqa: TRY004 - pydantic makes a problem with a place of it
@@ -161,9 +191,7 @@ def _read_duration(value: object) -> object:
 
 
 def _read_partial_date(value: object) -> object:
-    if isinstance(value, PartialDate):
-        return value
-    return partial_date(value.isoformat() if isinstance(value, date) else str(value))
+    return value if isinstance(value, PartialDate) else partial_date(date_as_text(value))
 
 
 #: A duration as people write it in YAML: ``14d``.

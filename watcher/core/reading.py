@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from watcher.core.label import NO_LABELS, Labels
+from watcher.core.period import Period
 
 #: The value of an output; None when there is none (an unknown date, a ratio to zero is ``inf``).
 Value = int | float | str | bool | date | None
@@ -119,6 +120,12 @@ class Reading:
     def telling(self) -> Telling:
         """What there is to say, worked out once."""
         return self.tell()
+
+
+def reading_period(reading: Reading) -> Period | None:
+    """The days whose events a reading counts; None when it counts none."""
+    first, last = reading.values.get("period_start"), reading.values.get("as_of")
+    return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 
 def _format(kind: Kind, value: Value) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from watcher.core.across import Across, Weighed
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Condition
 from watcher.core.detectors import DETECTORS, Detector
@@ -32,11 +33,12 @@ from watcher.core.document import Document
 from watcher.core.fact import Fact
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels, fingerprint, slug
-from watcher.core.period import Duration
+from watcher.core.period import DAY, Duration
 from watcher.core.reading import Reading
 from watcher.core.severity import Severity, SeverityTiers
 
 DEFAULT_INTERVAL = timedelta(minutes=1)
+WEEK = timedelta(weeks=1)
 
 
 class RuleStatus(StrEnum):
@@ -95,6 +97,8 @@ class Rule(Document):
     """How long the alert goes on after the condition has ceased."""
     limit: Annotated[int, Field(ge=0, strict=True)] = 0
     """The most alerts of the rule that may fire at once; with more, none of the new ones begins. 0: no limit."""
+    across: Across | None = None
+    """Which of many groups may begin an alert at once: {budget: 1 per week}, {fdr: 0.1} or {top: 10}."""
     no_data: Literal["keep_last", "resolve", "alert"] = "keep_last"
     """What to do when there is nothing to judge by."""
     on_revision: Literal["retract", "ignore"] = "retract"
@@ -122,12 +126,12 @@ class Rule(Document):
     tags: tuple[str, ...] = ()
     """Words to find it by."""
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Its oldest former name, else ``id``, else the name: what its alerts are known by for ever."""
         return slug(self.formerly[0] if self.formerly else self.id or self.alert)
 
-    @property
+    @cached_property
     def detector_name(self) -> str:
         """The key of its one detector; empty for a rule of our own, which has none."""
         return next((name for name in DETECTORS if getattr(self, name) is not None), "")
@@ -146,6 +150,11 @@ class Rule(Document):
     def is_event_like(self) -> bool:
         """Whether its alerts are occurrences that end silently."""
         return self.detector_name in DETECTORS and self.detector.EVENT_LIKE
+
+    @property
+    def look_every(self) -> timedelta:
+        """How often it looks at days that it did not look at before: events are dated by the day, or judged by weeks."""
+        return WEEK if self.aberration is not None and self.aberration.every == "week" else DAY
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -207,6 +216,28 @@ def ranks(rules: Sequence[Rule]) -> dict[str, int]:
     return found
 
 
+def cycles(rules: Sequence[Rule]) -> list[tuple[Rule, ...]]:
+    """The ways from a rule through its members back to it, each once, and none that meets another.
+
+    :param rules: those without a rank.
+    """
+    by_name = {slug(name): rule for rule in rules for name in (rule.id, rule.alert) if name}
+    by_identity = {rule.identity: rule for rule in rules}
+    found: list[tuple[Rule, ...]] = []
+    seen: set[str] = set()
+    for rule in rules:
+        way: list[str] = []
+        here: str | None = rule.identity
+        # Every rule without a rank has a member without one, so that following them comes back to where it was.
+        while here is not None and here not in seen:
+            seen.add(here)
+            way.append(here)
+            here = min(_members_of(by_identity[here], by_name), default=None)
+        if here in way:
+            found.append(tuple(by_identity[each] for each in way[way.index(here) :]))
+    return found
+
+
 def _members_of(rule: Rule, by_name: Mapping[str, Rule]) -> set[str]:
     return {by_name[name].identity for name in map(slug, rule.members) if name in by_name}
 
@@ -220,10 +251,22 @@ class Group(Document):
     """How often its rules are evaluated, on the grid from the UTC epoch."""
     query_offset: Duration | None = None
     """Ignore the newest days; wins over the source's."""
+    across: Across | None = None
+    """Which series of all its rules may begin an alert at once: {budget: 1 per week}, {fdr: 0.1} or {top: 10}."""
     labels: Mapping[str, str] = Field(default_factory=dict)
     """Labels that every rule of the group carries."""
     rules: tuple[Rule, ...] = ()
     """Its rules."""
+
+    def across_of(self, rule: Rule) -> Across | None:
+        """What decides which series of a rule may begin an alert: the rule's own, or the group's."""
+        return rule.across or self.across
+
+    def weighed_with(self, rule: Rule) -> tuple[Rule, ...]:
+        """The rules whose series are weighed together with a rule's, itself among them; none without ``across``."""
+        if self.across is not None and rule.across is None:
+            return self.rules
+        return (rule,) if rule.across else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +317,20 @@ class Finding:
     severity: Severity
     #: The comparisons that hold, or those that do not.
     because: tuple[str, ...]
+    #: What the reading comes to among all that are looked at together; None when it is judged by itself.
+    weighed: Weighed | None = None
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the condition holds and ``across`` lets no alert begin by it."""
+        return self.holds and self.weighed is not None and not self.weighed.begins
 
 
-def judge(rule: Rule, reading: Reading, catalogue: Catalogue) -> Finding:
-    """Hold a reading against the rule's condition, recovery and severity."""
+def judge(rule: Rule, reading: Reading, catalogue: Catalogue, *, weighed: Weighed | None = None) -> Finding:
+    """Hold a reading against the rule's condition, recovery and severity.
+
+    :param weighed: what it comes to among all readings that ``across`` looks at together.
+    """
     outputs, keys = rule.detector.OUTPUTS, rule.defaults(catalogue)
     values = reading.values
     holds = reading.present and (keys.condition is None or keys.condition.holds(values, outputs))
@@ -288,7 +341,11 @@ def judge(rule: Rule, reading: Reading, catalogue: Catalogue) -> Finding:
         holds=holds,
         recovers=recovers,
         severity=_severity(keys.severity, reading, rule.detector),
-        because=_because(keys.condition, reading, rule.detector, holds=holds),
+        because=(
+            *_because(keys.condition, reading, rule.detector, holds=holds),
+            *([weighed.text] if weighed is not None and holds else []),
+        ),
+        weighed=weighed if holds else None,
     )
 
 

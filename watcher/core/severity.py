@@ -12,6 +12,7 @@ from pydantic_core import core_schema
 
 from watcher.core.condition import condition, to_document
 from watcher.core.detectors.frame import Tier
+from watcher.core.document import UnreadableError, shown
 
 
 class Severity(StrEnum):
@@ -60,28 +61,34 @@ class SeverityTiers:
 def severity_tiers(value: object) -> SeverityTiers:
     """Read ``warning``, or ``{critical: <comparison or list>, warning: ..., otherwise: info}``.
 
-    :raises ValueError: with what was expected.
+    :raises UnreadableError: with what was expected, and where.
     """
     if isinstance(value, SeverityTiers):
         return value
     if isinstance(value, str):
         return SeverityTiers((Tier(_level(value)),))
     if not isinstance(value, Mapping) or not value:
-        msg = "expected critical, warning or info, or {critical: <comparison>, otherwise: warning}"
-        raise ValueError(msg)
-    tiers = [Tier(_level(name), condition(when)) for name, when in value.items() if name != "otherwise"]
+        raise UnreadableError("expected critical, warning or info, or {critical: <comparison>, otherwise: warning}")
+    tiers = [_tier(name, when) for name, when in value.items() if name != "otherwise"]
     tiers.sort(key=lambda tier: -Severity(tier.severity).rank)
     if "otherwise" in value:
-        tiers.append(Tier(_level(str(value["otherwise"]))))
+        tiers.append(Tier(_level(value["otherwise"], "otherwise")))
     return SeverityTiers(tuple(tiers))
 
 
-def _level(name: str) -> str:
+def _tier(name: object, when: object) -> Tier:
+    level = _level(name, str(name))
     try:
+        return Tier(level, condition(when))
+    except UnreadableError as error:
+        raise error.below(level) from None
+
+
+def _level(name: object, *at: str) -> str:
+    if isinstance(name, str) and name in set(Severity):
         return Severity(name).value
-    except ValueError:
-        msg = f"{name!r} is no severity; one of: critical, warning, info (and 'otherwise' for the rest)"
-        raise ValueError(msg) from None
+    hint = "one of: critical, warning, info (and 'otherwise' for the rest)"
+    raise UnreadableError(f"{shown(name)} is no severity", path=at, hint=hint)
 
 
 def _to_document(value: SeverityTiers) -> object:

@@ -12,6 +12,7 @@ from watcher.core.fact import FactVersion
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
+from watcher.core.statistics.delay import Completeness
 
 
 class Episode(NamedTuple):
@@ -100,5 +101,20 @@ class Snapshot(Protocol):
     def basis_note(self, indicator: Indicator) -> str:
         """What the knowledge times of the records rest on, when not all are stamps; empty otherwise."""
 
+    def completeness(self, indicator: Indicator) -> Completeness:
+        """Which share of what will be known of a day its sources have reported by the day's age, or why nobody can say."""
+
+    def kept_since(self, indicator: Indicator) -> datetime | None:
+        """Since when changes of all its sources were stored as they came: before it, nobody can say what was known.
+
+        The end of the last of the sources' first loads; None while one of them has none, or rests on an assumed lag.
+        """
+
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
+
     def up_to(self, horizon: date) -> Snapshot:
         """The same knowledge, with every watermark held back to ``horizon``."""
+
+    def known_at(self, moment: datetime) -> Snapshot:
+        """What was known at another moment."""

@@ -30,9 +30,15 @@ class TemplateError(ValueError):
 
 def check(template: str, outputs: Mapping[str, Output]) -> tuple[str, ...]:
     """What is wrong with a template for a detector with these outputs; empty when nothing is."""
+    return tuple(text for _, text in problems(template, outputs))
+
+
+def problems(template: str, outputs: Mapping[str, Output]) -> tuple[tuple[str, str], ...]:
+    """What is wrong with a template, each behind the part of it that is meant; empty is the whole."""
     if len(template) > MAX_LENGTH:
-        return (f"the text has {len(template)} characters; at most {MAX_LENGTH} are allowed",)
-    return tuple(_problems(template, outputs))
+        return (("", f"the text has {len(template)} characters; at most {MAX_LENGTH} are allowed"),)
+    found = ((token[0], text) for token in _TOKEN.finditer(template) for text in _problems(token, outputs))
+    return tuple(dict.fromkeys(found))
 
 
 def render(template: str, outputs: Mapping[str, Output], values: Mapping[str, Value]) -> str:
@@ -40,8 +46,8 @@ def render(template: str, outputs: Mapping[str, Output], values: Mapping[str, Va
 
     :raises TemplateError: when :func:`check` would have found a problem.
     """
-    if problems := check(template, outputs):
-        raise TemplateError(problems[0])
+    if found := check(template, outputs):
+        raise TemplateError(found[0])
 
     def replacement(token: re.Match[str]) -> str:
         doubled, name, style, _ = token.groups()
@@ -50,20 +56,17 @@ def render(template: str, outputs: Mapping[str, Output], values: Mapping[str, Va
     return _TOKEN.sub(replacement, template)
 
 
-def _problems(template: str, outputs: Mapping[str, Output]) -> Iterator[str]:
-    for token in _TOKEN.finditer(template):
-        _, name, style, stray = token.groups()
-        if stray:
-            advice = (
-                "write {output} or {output:format}" if stray[1:] else f"write {stray * 2!r} for the character itself"
-            )
-            yield f"{stray!r} is no field; {advice}"
-        elif name and name not in outputs:
-            near = difflib.get_close_matches(name, outputs, n=1)
-            hint = f"did you mean {{{near[0]}}}?" if near else f"outputs: {', '.join(outputs)}"
-            yield f"the detector has no output {name!r}; {hint}"
-        elif name and style is not None:
-            yield from _format_problems(outputs[name], style)
+def _problems(token: re.Match[str], outputs: Mapping[str, Output]) -> Iterator[str]:
+    _, name, style, stray = token.groups()
+    if stray:
+        advice = "write {output} or {output:format}" if stray[1:] else f"write {stray * 2!r} for the character itself"
+        yield f"{stray!r} is no field; {advice}"
+    elif name and name not in outputs:
+        near = difflib.get_close_matches(name, outputs, n=1)
+        hint = f"did you mean {{{near[0]}}}?" if near else f"outputs: {', '.join(outputs)}"
+        yield f"the detector has no output {name!r}; {hint}"
+    elif name and style is not None:
+        yield from _format_problems(outputs[name], style)
 
 
 def _format_problems(output: Output, style: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from watcher.core.document import Document
+from watcher.core.document import Document, shown
 from watcher.core.period import DAY, duration, duration_text
 
 _LINE = re.compile(r"([A-Za-z_]\w*)\s*(>=|<=|!=|==|=|>|<)\s*(\d+(?:\.\d+)?)\s+in\s+(\S.*)", re.ASCII)
@@ -79,7 +79,7 @@ def trigger(value: object) -> Trigger:
         return value
     match = _LINE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        msg = f"{value!r} is no trigger; write {_FORM}"
+        msg = f"{shown(value)} is no trigger; write {_FORM}"
         raise ValueError(msg)
     indicator, op, number, window = match.groups()
     days = duration(window)

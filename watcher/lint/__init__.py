@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watcher.lint import (
+    across,
     alias,
     always,
     baseline,
+    bound,
     contradiction,
+    effect,
     flaps,
+    literal,
+    member,
     never,
     offset,
     owner,
@@ -28,6 +33,10 @@ from watcher.lint.check import Check
 
 _CHECKS: tuple[Check, ...] = (
     contradiction,
+    bound,
+    effect,
+    member,
+    literal,
     vocabulary,
     never,
     always,
@@ -37,6 +46,7 @@ _CHECKS: tuple[Check, ...] = (
     wait,
     baseline,
     twice,
+    across,
     untested,
     owner,
     alias,

@@ -23,19 +23,21 @@ def check(context: Context) -> Iterator[Problem]:
     if context.data is None:
         return
     for site in context.sites:
-        past = context.data.replay(site.rule)
+        past = context.data.past(site.rule)
         # An alert goes on while its group cannot be judged.
         judged = {
-            group: max(days, past.firing_days(group)) for group, days in past.judged.items() if days >= LEAST_DAYS
+            group: max(days, past.firing_days.get(group, 0))
+            for group, days in past.judged.items()
+            if days >= LEAST_DAYS
         }
-        always = [group for group, days in judged.items() if past.firing_days(group) >= SHARE * days]
+        always = [group for group, days in judged.items() if past.firing_days.get(group, 0) >= SHARE * days]
         if not always:
             continue
-        most = max(always, key=past.firing_days)
+        most = max(always, key=lambda group: past.firing_days[group])
         of = f", {' '.join(value for _, value in most)}" if most else ""
         groups = f" in {len(always)} of {len(judged)} groups" if len(judged) > 1 else ""
         sentence = (
-            f"it is always firing{groups}: on {past.firing_days(most)} of {judged[most]} days{of}; "
+            f"it is always firing{groups}: on {past.firing_days[most]} of {judged[most]} days{of}; "
             "raise its bound, or ask for a change with pace or surge"
         )
         yield found(NAME, site.page.document, name_of(site), sentence)

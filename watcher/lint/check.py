@@ -19,7 +19,7 @@ from watcher.core.rule import Rule, RuleSet
 if TYPE_CHECKING:
     from watcher.config.notify import Notify
     from watcher.config.settings import Settings
-    from watcher.replay import Replay
+    from watcher.lint.past import Past
 
 #: Says why an address cannot be had; empty when it can.
 Fetch = Callable[[str], str]
@@ -32,7 +32,7 @@ class Data(Protocol):
     def days(self) -> Period:
         """The last stored year, by what was known: the days that rules are replayed over."""
 
-    def replay(self, rule: Rule) -> Replay:
+    def past(self, rule: Rule) -> Past:
         """What a rule would have done on these days."""
 
     def values(self, field: str) -> Sequence[str]:

@@ -12,6 +12,7 @@ from watcher.config.rules import Site
 from watcher.core.condition import Comparison, Condition, comparison
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.reading import Kind, Output
+from watcher.lint.bound import doubt
 from watcher.lint.check import Context, found, name_of
 
 NAME = "rule/contradiction"
@@ -31,14 +32,20 @@ def check(context: Context) -> Iterator[Problem]:
         keys = site.rule.defaults(context.catalogue)
         outputs = site.rule.detector.OUTPUTS
         if keys.condition and (clash := impossible([keys.condition], outputs)):
-            yield _problem(site, "condition", "the condition can never hold", clash)
+            if not _is_doubted(clash, outputs):
+                yield _problem(site, "condition", "the condition can never hold", clash)
             continue
-        if keys.recovery and (clash := impossible([keys.recovery], outputs)):
+        if keys.recovery and (clash := impossible([keys.recovery], outputs)) and not _is_doubted(clash, outputs):
             yield _problem(site, "recovery", "the alert can never recover", clash)
         for tier in keys.severity:
             wanted = [each for each in (keys.condition, tier.when) if each is not None]
-            if tier.when and (clash := impossible(wanted, outputs)):
+            if tier.when and (clash := impossible(wanted, outputs)) and not _is_doubted(clash, outputs):
                 yield _problem(site, "severity", f"the severity {tier.severity!r} is never reached", clash)
+
+
+def _is_doubted(clash: Sequence[Comparison], outputs: Mapping[str, Output]) -> bool:
+    """Whether `rule/bound` says what is wrong with it, and what was probably meant."""
+    return len(clash) == 1 and bool(doubt(clash[0], outputs[clash[0].output]))
 
 
 def _problem(site: Site, key: str, what: str, clash: Sequence[Comparison]) -> Problem:
@@ -71,12 +78,17 @@ def impossible(conditions: Sequence[Condition], outputs: Mapping[str, Output]) -
     Empty when there is a way to satisfy them.
     """
     clash: tuple[Comparison, ...] = ()
-    together = tuple(part for each in conditions for part in ((each,) if each.any else each.parts))
-    for number, way in enumerate(_ways(Condition(together))):
-        clash = _clash(way, outputs)
-        if not clash or number >= MOST_WAYS:
+    for clash in clashes(conditions, outputs):
+        if not clash:
             return ()
     return clash
+
+
+def clashes(conditions: Sequence[Condition], outputs: Mapping[str, Output]) -> Iterator[tuple[Comparison, ...]]:
+    """What excludes each other in each way to satisfy all conditions; empty in a way that can be gone."""
+    together = tuple(part for each in conditions for part in ((each,) if each.any else each.parts))
+    for number, way in enumerate(_ways(Condition(together))):
+        yield _clash(way, outputs) if number < MOST_WAYS else ()
 
 
 def _ways(condition: Condition) -> Iterator[tuple[Comparison, ...]]:

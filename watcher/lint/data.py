@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Self
 
 from watcher.core.indicator import Indicator
 from watcher.core.period import DAY, Period, tick_at_or_after
 from watcher.core.rule import Rule, RuleSet
-from watcher.replay import Player, Progress, Replay
+from watcher.lint.past import Past, PastYears, keys_of
+from watcher.replay import Player, Progress
 from watcher.store import survey
 from watcher.store.schema import Tx
 
@@ -20,10 +22,12 @@ YEAR = timedelta(days=365)
 class StoreData:
     """Implements :class:`watcher.lint.check.Data` over one read transaction."""
 
-    def __init__(self, tx: Tx, player: Player) -> None:
+    def __init__(self, tx: Tx, player: Player, years: PastYears) -> None:
         self._tx = tx
         self._player = player
         self._stage = player.stage
+        self._years = years
+        self._keys = keys_of(player.stage.rules, player.stage.offsets)
         # Bound to this object, not to the class: another store answers otherwise.
         self.values = cache(self._values)
         self.rhythm = cache(self._rhythm)
@@ -31,24 +35,43 @@ class StoreData:
 
     @classmethod
     def of(
-        cls, tx: Tx, rules: RuleSet, *, offsets: Mapping[str, timedelta], progress: Progress | None = None
+        cls,
+        tx: Tx,
+        rules: RuleSet,
+        *,
+        offsets: Mapping[str, timedelta],
+        keep_in: Path | None = None,
+        progress: Progress | None = None,
     ) -> Self | None:
-        """What a store says; None when there is no record in it."""
+        """What a store says; None when there is no record in it.
+
+        :param keep_in: the file in which replays are kept from one run to the next.
+        """
         newest = survey.newest_known(tx)
         if newest is None:
             return None
         # What became known on a day is judged at the first instant after it.
         days = Period.ending(tick_at_or_after(newest, DAY).date(), YEAR)
-        return cls(tx, Player(tx, rules, offsets=offsets, days=days, progress=progress))
+        years = PastYears(keep_in, stamp=survey.stamp(tx), days=days)
+        return cls(tx, Player(tx, rules, offsets=offsets, days=days, progress=progress), years)
 
     @property
     def days(self) -> Period:
         """The last stored year."""
         return self._stage.days
 
-    def replay(self, rule: Rule) -> Replay:
+    def past(self, rule: Rule) -> Past:
         """What a rule would have done on these days."""
-        return self._player.play(rule)
+        key = self._keys[rule.identity]
+        past = self._years.get(key)
+        if past is None:
+            past = Past.of(self._player.play(rule))
+            self._years.put(key, past)
+        return past
+
+    def save(self) -> None:
+        """Keep what was worked out for the next run."""
+        self._years.save()
 
     def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
         """The sources whose events a rule counts, each with the query offset that holds for it."""

@@ -23,8 +23,8 @@ def check(context: Context) -> Iterator[Problem]:
     for site in context.sites:
         if site.rule.is_event_like:
             continue
-        past = context.data.replay(site.rule)
-        changes = {group: past.changes(group) for group in {each.group for each in past.episodes}}
+        past = context.data.past(site.rule)
+        changes = past.changes
         restless = sorted(group for group, number in changes.items() if number > MOST_CHANGES)
         if not restless:
             continue

@@ -34,7 +34,7 @@ LOADING = {
 def github(problems: Iterable[Problem]) -> Iterator[str]:
     """One workflow command for each problem: GitHub shows it beside the line."""
     for problem in problems:
-        place = f"file={_property(_relative(problem.path))}"
+        place = f"file={_property(relative(problem.path))}"
         if problem.line:
             place += f",line={problem.line},col={problem.column}"
         yield f"::{_GITHUB[problem.severity]} {place},title={_property(problem.check)}::{_data(_message(problem))}"
@@ -67,7 +67,7 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _result(problem: Problem, index: int) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(_relative(problem.path))}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(relative(problem.path))}}
     if problem.line:
         place["region"] = {"startLine": problem.line, "startColumn": problem.column}
     return {
@@ -84,7 +84,7 @@ def _message(problem: Problem) -> str:
     return f"{key}{problem.summary}{f'; {problem.hint}' if problem.hint else ''}"
 
 
-def _relative(path: str) -> str:
+def relative(path: str) -> str:
     """A path as seen from the folder in which lint runs, with slashes: what annotations are placed by."""
     absolute, here = Path(path).absolute(), Path.cwd()
     return str(PurePosixPath(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute))

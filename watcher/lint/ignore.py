@@ -22,7 +22,10 @@ from watcher.core.period import partial_date
 EXAMPLE = "# watcher: ignore rule/flaps until 2026-12-31 because the series is young"
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*watcher:\s*(.*?)\s*$")
-_SAID = re.compile(r"ignore\s+(?P<check>[^\s,]+)(?:\s+until\s+(?P<until>\S+))?(?:\s+because\s+(?P<why>\S.*))?")
+_SAID = re.compile(
+    r"ignore\s+(?P<checks>[^\s,]+(?:\s*,\s*[^\s,]+)*)"
+    r"(?:,?\s+until\s+(?P<until>[^\s,]+))?(?:,?\s+because\s+(?P<why>\S.*))?"
+)
 #: Lists whose entries can be silenced as a whole, when they stand below another list's entry.
 _INNER = ("rules", "routes")
 _TOP = 2
@@ -67,27 +70,38 @@ def read_comments(document: MarkedDocument, known: Collection[str]) -> Comments:
         if isinstance(read, str):
             problems.append(_problem(document, number, match.start() + 1, read))
         else:
-            check, until = read
-            ignores.append(Ignore(check, until, number, _covered(lines, number)))
+            checks, until = read
+            ignores += (Ignore(check, until, number, _covered(lines, number)) for check in checks)
     return Comments(document, tuple(ignores), tuple(problems))
 
 
-def _read(said: str, known: Collection[str]) -> tuple[str, date] | str:
-    """The check and the day of a comment, or what is wrong with it."""
+def _read(said: str, known: Collection[str]) -> tuple[list[str], date] | str:
+    """The checks and the day of a comment, or what is wrong with it."""
     match = _SAID.fullmatch(said)
     if match is None:
         return f"this comment cannot be read; write {EXAMPLE}"
-    if match["check"] not in known:
-        near = difflib.get_close_matches(match["check"], known, n=1)
-        near = near or [name for name in known if name.endswith(f"/{match['check']}")]
-        hint = f"did you mean {near[0]!r}?" if near else "each check has a page under docs/checks"
-        return f"there is no lint check {match['check']!r}; {hint}"
+    written = re.split(r"\s*,\s*", match["checks"])
+    checks = [_named(name, known) for name in written]
+    if "" in checks:
+        return _unknown(written[checks.index("")], known)
     until = _day(match["until"] or "")
     if until is None:
         return "a problem may be ignored until a day; write e.g. until 2026-12-31"
     if not match["why"]:
         return "a problem is ignored for a reason; write e.g. because the series is young"
-    return match["check"], until
+    return checks, until
+
+
+def _named(name: str, known: Collection[str]) -> str:
+    """The check of a name, or of what stands behind its ``/``; empty when there is none."""
+    return next((each for each in known if name in {each, each.partition("/")[2]}), "")
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    short = {each.partition("/")[2]: each for each in known}
+    near = difflib.get_close_matches(name, [*known, *short], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "each check has a page under docs/checks"
+    return f"there is no lint check {name!r}; {hint}"
 
 
 def _day(text: str) -> date | None:

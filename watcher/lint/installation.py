@@ -22,6 +22,9 @@ from watcher.sources import SOURCES
 from watcher.store.engine import Store
 from watcher.wiring import access_of, endpoint_of, feed_of, query_offsets, slots_of
 
+#: In the folder of the state: what lint worked out last time.
+KEPT_IN = "lint.json"
+
 
 def lint_installation(
     settings: Settings, *, today: date, fetch: Fetch | None = None, progress: Progress | None = None
@@ -64,10 +67,13 @@ def _with_store(context: Context, settings: Settings, progress: Progress | None)
             tx = stack.enter_context(store.reading())
         except WatcherError as error:
             return *run_checks(context), left_out(f"{error.where}: {error.what}" if error.where else error.what)
-        data = StoreData.of(tx, context.rules, offsets=offsets, progress=progress)
+        keep_in = settings.state_dir / KEPT_IN
+        data = StoreData.of(tx, context.rules, offsets=offsets, keep_in=keep_in, progress=progress)
         if data is None:
             return *run_checks(context), left_out("there is no record in the store")
-        return *run_checks(context.with_data(data)), ""
+        found, ignored = run_checks(context.with_data(data))
+        data.save()
+        return found, ignored, ""
 
 
 def _lint_receivers(settings: Settings, routing: Notify) -> list[Problem]:
@@ -108,7 +114,14 @@ def _lint_across(settings: Settings, routing: Notify | None, loaded: Loaded) -> 
     rules = loaded.rules
     if not rules.rules:
         path = str(settings.rules[0]) if settings.rules else settings.document.path
-        yield Problem(path, 0, 0, "there is no rule", hint="see: watcher init", severity=ProblemSeverity.WARNING)
+        yield Problem(
+            path,
+            0,
+            0,
+            "there is no rule",
+            hint="begin with: watcher rules new threshold",
+            severity=ProblemSeverity.WARNING,
+        )
     on_test = [rule.alert for rule in rules.rules if rule.status is RuleStatus.TEST]
     if routing is not None and on_test and not routing.receivers.get(TEST_RECEIVER):
         summary = f"{on_test[0]!r} is on test, and there is no receiver named {TEST_RECEIVER!r} to be told"

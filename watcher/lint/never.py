@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from watcher.core.detectors.frame import period_text
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.reading import Output
+from watcher.lint import vocabulary
 from watcher.lint.check import Context, found, name_of
 
 if TYPE_CHECKING:
-    from watcher.replay import Replay
+    from watcher.lint.past import Past
 
 NAME = "rule/never"
 SEVERITY = ProblemSeverity.WARNING
@@ -23,9 +25,10 @@ def check(context: Context) -> Iterator[Problem]:
     """Replay each rule over the last stored year."""
     if context.data is None:
         return
+    explains = cache(lambda: vocabulary.explains(context))
     for site in context.sites:
-        past = context.data.replay(site.rule)
-        if past.episodes:
+        past = context.data.past(site.rule)
+        if past.has_fired or explains()(site):
             continue
         document, year = site.page.document, period_text(past.days)
         if past.judged or (site.rule.is_event_like and not past.problem):
@@ -37,7 +40,8 @@ def check(context: Context) -> Iterator[Problem]:
             yield found(NAME, document, name_of(site), f"it could not be judged on any day, {year}{why}")
 
 
-def _nearest(past: Replay, output: Output | None) -> str:
+def _nearest(past: Past, output: Output | None) -> str:
     """The largest value that was seen."""
-    values = [point.value for points in past.course.values() for point in points]
-    return f"; the largest {output.name} was {output.format(max(values))}" if output and values else ""
+    if output is None or past.largest is None:
+        return ""
+    return f"; the largest {output.name} was {output.format(past.largest)}"

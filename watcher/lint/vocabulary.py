@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from watcher.config.document import KeyPath
 from watcher.config.page import Page
+from watcher.config.rules import Site
 from watcher.core.country import find_country
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.selector.text import folded
+from watcher.lint import literal
 from watcher.lint.check import Context, Data, found
 
 NAME = "rule/vocabulary"
@@ -37,38 +39,58 @@ _LOOK: Mapping[str, str] = {
 
 def check(context: Context) -> Iterator[Problem]:
     """Look up the plain names in every selector of the indicators and the rules."""
+    for each in _unheard(context):
+        if not literal.doubt(each.key, each.name, context.catalogue):
+            yield found(NAME, each.page.document, each.path, each.sentence, severity=each.severity)
+
+
+class _Unheard(NamedTuple):
+    """A name that no record carries."""
+
+    page: Page
+    path: KeyPath
+    #: The field that it stands under.
+    key: str
+    name: str
+    sentence: str
+    severity: ProblemSeverity
+
+
+def explains(context: Context) -> Callable[[Site], bool]:
+    """Something that says whether a rule is silent because of a name that this check, or `rule/literal`, reports."""
+    entries: set[tuple[str, KeyPath]] = set()
+    indicators: set[str] = set()
+    for each in _unheard(context):
+        if each.severity is not ProblemSeverity.INFORMATION:
+            entries.add((each.page.name, each.path[: each.path.index("where")]))
+            indicators.add(str(each.page.document.at((*each.path[:2], "indicator"))))
+
+    def is_explained(site: Site) -> bool:
+        counted = {indicator.indicator for indicator in site.rule.indicators(context.catalogue)}
+        own = (site.page.name, (*site.path, site.rule.detector_name))
+        return own in entries or not counted.isdisjoint(indicators)
+
+    return is_explained
+
+
+def _unheard(context: Context) -> Iterator[_Unheard]:
     if context.data is None:
         return
     book = _Book(context.data, context.catalogue.names.actors, context.catalogue.vocabulary)
     for page in context.pages:
-        for path, where in _selectors(page):
+        for path, where in literal.selectors(page):
             for key, names in _names(where, path):
                 yield from _missing(book, key, names, page)
 
 
-def _missing(book: _Book, key: str, names: Sequence[tuple[KeyPath, str]], page: Page) -> Iterator[Problem]:
+def _missing(book: _Book, key: str, names: Sequence[tuple[KeyPath, str]], page: Page) -> Iterator[_Unheard]:
     """The names of a field that no record carries. Beside others that are there, a name may wait for its first event."""
-    missing = {path: sentence for path, name in names if (sentence := book.missing(key, name))}
+    missing = [(path, name, sentence) for path, name in names if (sentence := book.missing(key, name))]
     some_are_there = len(missing) < len(names) and key != "dyad"
-    for path, sentence in missing.items():
+    for path, name, sentence in missing:
         is_remark = some_are_there and _MEANT not in sentence
         severity = ProblemSeverity.INFORMATION if is_remark else ProblemSeverity.WARNING
-        yield found(NAME, page.document, path, sentence, severity=severity)
-
-
-def _selectors(page: Page) -> Iterator[tuple[KeyPath, Any]]:
-    """Every ``where``, with its path."""
-    for section in ("indicators", "rules", "groups", "states"):
-        yield from _wheres(page.sections.get(section), (section,))
-
-
-def _wheres(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
-    if isinstance(value, dict | list):
-        for step, each in value.items() if isinstance(value, dict) else enumerate(value):
-            if step == "where":
-                yield (*path, step), each
-            else:
-                yield from _wheres(each, (*path, step))
+        yield _Unheard(page, path, key, name, sentence, severity)
 
 
 def _names(where: Any, path: KeyPath) -> Iterator[tuple[str, list[tuple[KeyPath, str]]]]:

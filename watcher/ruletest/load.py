@@ -68,12 +68,17 @@ def files_behind(path: Path) -> Iterator[Path]:
     """The files and folders that a test file rests on, itself included, as far as it can be read."""
     yield path
     try:
-        said = RuleTestFile.model_validate(load_document(path, check=CHECK).value)
-    except (ConfigError, ValidationError):
+        said = load_document(path, check=CHECK).value
+    except ConfigError:
         return
-    yield from rule_paths(said, path.parent)
-    if said.notify_file:
-        yield _beside(path.parent, said.notify_file)
+    # As it stands: where the rest of the file is invalid, the rules behind it may be what is edited.
+    named = said if isinstance(said, dict) else {}
+    files, routes = named.get("rule_files"), named.get("notify_file")
+    for name in files if isinstance(files, list) else ():
+        if isinstance(name, str):
+            yield from _named(name, path.parent)
+    if routes and isinstance(routes, str):
+        yield _beside(path.parent, routes)
 
 
 def rule_paths(said: RuleTestFile, folder: Path) -> tuple[Path, ...]:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from watcher.bench import Bench
+from watcher.core.across import Weighed
 from watcher.core.alert import Alert, Reason, State
 from watcher.core.catalogue import Catalogue
+from watcher.core.label import Labels
 from watcher.core.period import DAY, day_start, tick_at_or_after, tick_at_or_before
 from watcher.core.reading import Output, Reading, Status, Value
 from watcher.core.rule import Group, Rule, judge
@@ -145,8 +147,8 @@ class _Player:
 
     def _seen(self, bench: Bench, check: AlertCheck) -> Look:
         group, rule = self._groups[check.rule.identity]
-        snapshot = bench.snapshot(rule, group, tick_at_or_before(check.moment, group.interval))
-        readings = list(rule.detector.read(rule.parameters, bench.catalogue, snapshot))
+        tick = tick_at_or_before(check.moment, group.interval)
+        readings = bench.readings(rule, group, tick)
         now = {reading.labels: reading.values for reading in readings if reading.status is Status.OK}
         asks = any(line.said.exp_annotations.named for line in check.alerts)
         found = []
@@ -155,7 +157,9 @@ class _Player:
             values = told.values if rule.is_event_like else now.get(alert.group, told.values)
             if alert.state is not State.INACTIVE:
                 found.append(self._found(alert, group, rule, values=values, asks=asks))
-        return Look(check, tuple(found), tuple(_reasons(rule, readings, bench.catalogue)))
+        return Look(
+            check, tuple(found), tuple(_reasons(rule, readings, bench.catalogue, bench.weighed(rule, group, tick)))
+        )
 
     def _found(self, alert: Alert, group: Group, rule: Rule, *, values: Mapping[str, Value], asks: bool) -> Found:
         own = {"alertname": rule.alert, "severity": alert.severity.value}
@@ -174,13 +178,15 @@ class _Player:
                 yield Passed(step.rule, step.severity.value, step.after, step.reason)
 
 
-def _reasons(rule: Rule, readings: Sequence[Reading], catalogue: Catalogue) -> Iterator[str]:
-    """Why a rule does not hold, one line for each group for which it does not."""
+def _reasons(
+    rule: Rule, readings: Sequence[Reading], catalogue: Catalogue, weighed: Mapping[Labels, Weighed]
+) -> Iterator[str]:
+    """Why no alert begins, one line for each group for which none does."""
     if not readings:
         yield "nothing is seen that it looks for"
     for reading in readings:
-        finding = judge(rule, reading, catalogue)
-        if not finding.holds:
+        finding = judge(rule, reading, catalogue, weighed=weighed.get(reading.labels))
+        if not finding.holds or finding.is_held_back:
             name = " ".join(value for _, value in reading.labels)
             why = reading.reason if reading.status is not Status.OK else "; ".join(finding.because)
             yield f"{name}: {why}" if name else why

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from watcher.core.event import Basis, Deletion, Event, EventVersion, Role
 from watcher.core.indicator import Measure
@@ -51,6 +51,13 @@ class Recorded(NamedTuple):
     deleted: int = 0
     #: The least knowledge time of what changed; None when nothing did.
     known_from: datetime | None = None
+
+
+def known_by_loading(tx: Connection) -> tuple[int, int]:
+    """How many of the current records are known only since they were loaded, and how many there are."""
+    current = select(func.count()).select_from(events).where(events.c.known_to.is_(None))
+    loaded = tx.scalar(current.where(events.c.basis == Basis.LOAD.value))
+    return loaded or 0, tx.scalar(current) or 0
 
 
 class Change(NamedTuple):

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels
-from watcher.core.period import Period
+from watcher.core.period import DAY
 from watcher.core.snapshot import Episode
-from watcher.store.event_row import SELECT, read_versions
-from watcher.store.measure import groups_of, value_of
-from watcher.store.prefilter import prefilter
-from watcher.store.schema import event as events
-from watcher.store.snapshot import Entry, Span, StoreSnapshot
+from watcher.core.statistics.delay import YEAR
+from watcher.store.arrivals import Arrival, find_arrivals
+from watcher.store.ledger import Ledger, LedgerSums, read_ledger
+from watcher.store.snapshot import Span, StoreSnapshot
+from watcher.store.sums import Sums
 
+#: Milliseconds of a moment that no record is known after.
+_LAST = 2**62
 #: The episodes of a rule by its identity, as they stood at the second moment, since the first.
 Episodes = Callable[[str, datetime, datetime], Sequence[Episode]]
 
-
-class Known(NamedTuple):
-    """What one record version adds, and while it was known."""
-
-    entry: Entry
-    known_from: datetime
-    #: None: still known.
-    known_to: datetime | None
+#: So many ledgers are kept: a rule asks for one or two, and of all rules' together there may be millions of rows.
+_LEDGERS = 8
 
 
 @dataclass(slots=True)
@@ -39,10 +33,14 @@ class Memory:
     """What the snapshots of one replay share."""
 
     episodes: Episodes
-    #: Every version of the events of an indicator that has no series, by scope.
-    history: dict[str, list[Known]] = field(default_factory=dict)
+    #: Of the indicators that were asked for last, everything that was ever known, by scope.
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
     #: What each source held, by moment.
     spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
+    #: The first versions of each source's events, by event day.
+    arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
+    #: When the first load of each source was done.
+    kept_since: dict[str, datetime | None] = field(default_factory=dict)
     #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
     asked_the_time: bool = False
 
@@ -70,7 +68,6 @@ class PastSnapshot(StoreSnapshot):
             hindsight=hindsight,
         )
         self._memory = memory
-        self._of_group: dict[str, dict[Labels, list[Entry]]] = {}
 
     @property
     def as_known(self) -> datetime:
@@ -88,16 +85,30 @@ class PastSnapshot(StoreSnapshot):
         self._memory.asked_the_time = True
         return self._memory.episodes(rule, since, moment)
 
-    def up_to(self, horizon: date) -> PastSnapshot:
-        """The same knowledge, with every watermark held back to ``horizon``."""
+    def _like(self, as_known: datetime, horizon: date | None) -> PastSnapshot:
         return PastSnapshot(
             self._tx,
             self._memory,
-            as_known=self._as_known,
+            as_known=as_known,
             offsets=self._offsets,
             query_offset=self._query_offset,
-            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+            horizon=horizon,
         )
+
+    def _arrived(self, source: str) -> Sequence[Arrival]:
+        """The first versions of the last year's events of a source: all of them are read once, by event day."""
+        self._memory.asked_the_time = True
+        arrived, today = self._memory.arrivals, self._as_known.date()
+        if source not in arrived:
+            arrived[source] = find_arrivals(self._tx, source, after=date.min, up_to=date.max, moment=_LAST)
+        found = arrived[source]
+        first, last = (bisect_right(found, day, key=_event_day) for day in (today - YEAR * DAY, today))
+        return [each for each in found[first:last] if each.known_from <= self._as_known]
+
+    def _kept_since(self, source: str) -> datetime | None:
+        if source not in self._memory.kept_since:
+            self._memory.kept_since[source] = super()._kept_since(source)
+        return self._memory.kept_since[source]
 
     @cached_property
     def _spans(self) -> dict[str, Span | None]:
@@ -107,37 +118,17 @@ class PastSnapshot(StoreSnapshot):
             spans[self._as_known] = super()._spans
         return spans[self._as_known]
 
-    def _added_up(self, indicator: Indicator) -> list[Entry]:
-        key = indicator.scope_key
-        if key not in self._entries:
-            if key not in self._memory.history:
-                self._memory.history[key] = list(_history(self._tx, indicator))
-            now = self._as_known
-            self._entries[key] = [
-                known.entry
-                for known in self._memory.history[key]
-                if known.known_from <= now and (known.known_to is None or known.known_to > now)
-            ]
-        return self._entries[key]
+    def _add_up(self, indicator: Indicator) -> Sums:
+        return LedgerSums(self._ledger(indicator), self._moment)
 
-    def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
-        key = indicator.scope_key
-        if key not in self._of_group:
-            by_group: dict[Labels, list[Entry]] = defaultdict(list)
-            for entry in self._added_up(indicator):
-                by_group[entry.group].append(entry)
-            self._of_group[key] = by_group
-        return [entry for entry in self._of_group[key].get(group, ()) if entry.day in period]
+    def _ledger(self, indicator: Indicator) -> Ledger:
+        ledgers, key = self._memory.ledgers, indicator.scope_key
+        if key not in ledgers:
+            if len(ledgers) == _LEDGERS:
+                del ledgers[next(iter(ledgers))]
+            ledgers[key] = read_ledger(self._tx, indicator)
+        return ledgers[key]
 
 
-def _history(tx: Connection, indicator: Indicator) -> Iterator[Known]:
-    """Every version that ever counted for an indicator, by event date, then external id."""
-    query = SELECT.where(prefilter(indicator.where)).order_by(events.c.date_end, events.c.external_id, events.c.source)
-    if indicator.sources:
-        query = query.where(events.c.source.in_(sorted(indicator.sources)))
-    for version in read_versions(tx, query):
-        event = version.event
-        if indicator.where.matches(event):
-            for group in groups_of(indicator, event):
-                entry = Entry(group, event.date_end, value_of(indicator, event))
-                yield Known(entry, version.known_from, version.known_to)
+def _event_day(arrival: Arrival) -> date:
+    return arrival.event_day

@@ -6,7 +6,7 @@ events; both give the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
@@ -19,15 +19,18 @@ from watcher.core.event import Basis, Event, EventVersion
 from watcher.core.fact import FactVersion
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels
-from watcher.core.period import Period
+from watcher.core.period import DAY, Period
 from watcher.core.snapshot import Episode
+from watcher.core.statistics.delay import YEAR, Completeness, estimate, pooled, reported_to
 from watcher.store.alerts import find_episodes
+from watcher.store.arrivals import Arrival, find_arrivals, kept_since, reports
 from watcher.store.baselines import find_baselines
 from watcher.store.bulk import select_rows
 from watcher.store.events import event_versions, find_events, find_straddling, history
 from watcher.store.facts import find_facts
-from watcher.store.measure import counts, group_from, group_key, groups_of, value_of
+from watcher.store.measure import counts, groups_of
 from watcher.store.schema import from_ms, to_ms
+from watcher.store.sums import EntrySums, SeriesSums, Sums, entries_of
 
 _SOURCES = "select name, oldest_event, newest_event, newest_known from source where newest_known is not null"
 _KNOWN = "known_from <= ? and (known_to is null or known_to > ?)"
@@ -35,24 +38,9 @@ _OLDEST = f"select date_end from event where source = ? and date_end <= ? and {_
 _NEWEST = f"select date_end from event where source = ? and date_end <= ? and {_KNOWN} order by date_end desc limit 1"
 _BASIS = "select 1 from event where source = ? and basis <> 'stamp' and basis = ? limit 1"
 _SCOPE = "select id from scope where key = ?"
-_DAYS = (
-    "select day, sum(events) as events, sum(valued) as valued, sum(total) as total, sum(squares) as squares "
-    'from series where scope = ? and "group" = ? and day >= ? and day < ? and known_from <= ? '
-    "group by day having sum(events) > 0"
-)
-_BY_DAY = (
-    'select "group", day, sum(events), sum(valued), sum(total) from series '
-    "where scope = ? and day >= ? and day < ? and known_from <= ? "
-    'group by "group", day having sum(events) > 0 order by "group", day'
-)
 _ARRIVALS = "select known_from from release where source = ? and known_from > ? and known_from <= ? order by known_from"
-_TOTALS = f"select sum(events), sum(valued), sum(total), sum(squares), count(*) from ({_DAYS}) days"
-_DAILY = f"{_DAYS} order by day"
-_GROUPS = (
-    'select distinct "group" from (select "group" from series where scope = ? and known_from <= ? '
-    'group by "group", day having sum(events) > 0) seen'
-)
-_ANY = 'select 1 from series where scope = ? and known_from <= ? group by "group", day having sum(events) > 0 limit 1'
+_REPORTED = "select 1 from event where source = ? and date_end < ? and known_from <= ?"
+_PUBLISHED = f"{_REPORTED} and replace('; ' || publishers || '; ', ?, '') <> '; ' || publishers || '; ' limit 1"
 _BEGINNING = from_ms(0)
 _RESTS_ON = {Basis.LAG: "the event date plus a lag", Basis.LOAD: "the time of loading"}
 
@@ -62,14 +50,6 @@ class Span(NamedTuple):
 
     oldest: date
     newest: date
-
-
-class Entry(NamedTuple):
-    """What one event adds to a scope that has no series."""
-
-    group: Labels
-    day: date
-    value: int | None
 
 
 class StoreSnapshot:
@@ -98,10 +78,10 @@ class StoreSnapshot:
         self._query_offset = query_offset
         self._horizon = horizon
         self._hindsight = hindsight
-        self._scopes: dict[str, int | None] = {}
-        self._entries: dict[str, list[Entry]] = {}
+        self._sums: dict[str, Sums] = {}
         self._straddling: dict[date, list[EventVersion]] = {}
         self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
+        self._complete_by_age: dict[str, Completeness] = {}
 
     @property
     def as_known(self) -> datetime:
@@ -119,51 +99,27 @@ class StoreSnapshot:
     def coverage(self, indicator: Indicator) -> Period | None:
         """The days that all of the indicator's sources cover; None when no record of the selection exists."""
         last = self.watermark(indicator)
-        if last is None or not self._has_records(indicator):
+        if last is None or not self._sums_of(indicator).any():
             return None
         first = max(span.oldest for span in self._of(indicator).values() if span is not None)
         return Period.between(first, last) if first <= last else None
 
     def groups(self, indicator: Indicator) -> Sequence[Labels]:
         """The groups of ``by`` that have at least one event, sorted; one empty group without ``by``."""
-        if not indicator.by:
-            return [NO_LABELS]
-        scope = self._scope(indicator)
-        if scope is None:
-            return sorted({entry.group for entry in self._added_up(indicator)})
-        return sorted(group_from(key) for (key,) in select_rows(self._tx, _GROUPS, scope, self._moment))
+        return self._sums_of(indicator).groups() if indicator.by else [NO_LABELS]
 
     def totals(self, indicator: Indicator, group: Labels, period: Period) -> Totals:
         """What the group adds up to over a period."""
-        scope = self._scope(indicator)
-        if scope is None:
-            return _totals(self._inside(indicator, group, period))
-        [sums] = select_rows(self._tx, _TOTALS, *self._where(scope, group, period))
-        return Totals(*(int(each or 0) for each in sums))
+        return self._sums_of(indicator).totals(group, period)
 
     def daily(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[tuple[date, int]]:
         """(day, sum of the measure) of each day with an event, ascending; 1 a day where days are counted."""
-        scope = self._scope(indicator)
-        if scope is None:
-            found = _by_day(self._inside(indicator, group, period))
-        else:
-            rows = select_rows(self._tx, _DAILY, *self._where(scope, group, period))
-            found = [(date.fromisoformat(row[0]), int(row[3])) for row in rows]
-        return [(day, 1) for day, _ in found] if indicator.count == "days" else found
+        days = self._sums_of(indicator).days(group, period)
+        return [(each.day, 1 if indicator.count == "days" else each.total) for each in days]
 
     def by_day(self, indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
         """Each group's days with an event over a period, ascending; the groups sorted."""
-        scope = self._scope(indicator)
-        found: dict[Labels, list[DayTotals]] = {}
-        if scope is None:
-            for group in self.groups(indicator):
-                found[group] = _day_totals(self._inside(indicator, group, period))
-        else:
-            where = (scope, period.start.isoformat(), period.end.isoformat(), self._moment)
-            for key, day, events, valued, total in select_rows(self._tx, _BY_DAY, *where):
-                entry = DayTotals(date.fromisoformat(day), int(events), int(valued), int(total))
-                found.setdefault(group_from(key), []).append(entry)
-        return {group: found[group] for group in sorted(found) if found[group]}
+        return self._sums_of(indicator).by_day(period)
 
     def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
         """The largest value of the measure that one event of a period carries; None when none carries any."""
@@ -246,14 +202,42 @@ class StoreSnapshot:
         ]
         return f"not all records have a stamp that says when they were known ({'; '.join(parts)})" if parts else ""
 
+    def completeness(self, indicator: Indicator) -> Completeness:
+        """Which share of what will be known of a day its sources have reported by the day's age, or why nobody can say."""
+        return pooled({source: self._completeness(source) for source in sorted(self._of(indicator))})
+
+    def kept_since(self, indicator: Indicator) -> datetime | None:
+        """Since when changes of all its sources were stored as they came; None while one has none, or an assumed lag."""
+        assumed = Basis.LAG.value
+        begun = [
+            None if select_rows(self._tx, _BASIS, source, assumed) else self._kept_since(source)
+            for source in self._of(indicator)
+        ]
+        known = [moment for moment in begun if moment is not None]
+        return max(known) if known and len(known) == len(begun) else None
+
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
+        where = (source, day.isoformat(), self._moment)
+        if not publisher:
+            return bool(select_rows(self._tx, f"{_REPORTED} limit 1", *where))
+        return bool(select_rows(self._tx, _PUBLISHED, *where, f"; {publisher}; "))
+
     def up_to(self, horizon: date) -> StoreSnapshot:
         """The same knowledge, with every watermark held back to ``horizon``."""
+        return self._like(self._as_known, horizon if self._horizon is None else min(horizon, self._horizon))
+
+    def known_at(self, moment: datetime) -> StoreSnapshot:
+        """What was known at another moment."""
+        return self._like(moment, self._horizon)
+
+    def _like(self, as_known: datetime, horizon: date | None) -> StoreSnapshot:
         return StoreSnapshot(
             self._tx,
-            as_known=self._as_known,
+            as_known=as_known,
             offsets=self._offsets,
             query_offset=self._query_offset,
-            horizon=horizon if self._horizon is None else min(horizon, self._horizon),
+            horizon=horizon,
             hindsight=self._hindsight,
         )
 
@@ -284,34 +268,35 @@ class StoreSnapshot:
         offset = self._offsets.get(source, timedelta()) if self._query_offset is None else self._query_offset
         return min(span.newest, (self._as_known - offset).date())
 
+    # --- delay ------------------------------------------------------------------------------------------------------
+
+    def _completeness(self, source: str) -> Completeness:
+        if source not in self._complete_by_age:
+            found = reports(self._arrived(source), self._kept_since(source))
+            self._complete_by_age[source] = estimate(found, as_of=reported_to(self._as_known))
+        return self._complete_by_age[source]
+
+    def _arrived(self, source: str) -> Sequence[Arrival]:
+        """The first versions of the last year's events of a source."""
+        today = self._as_known.date()
+        return find_arrivals(self._tx, source, after=today - YEAR * DAY, up_to=today, moment=self._moment)
+
+    def _kept_since(self, source: str) -> datetime | None:
+        return kept_since(self._tx, source)
+
     # --- sums -------------------------------------------------------------------------------------------------------
 
-    def _scope(self, indicator: Indicator) -> int | None:
+    def _sums_of(self, indicator: Indicator) -> Sums:
         key = indicator.scope_key
-        if key not in self._scopes:
-            self._scopes[key] = next((row[0] for row in select_rows(self._tx, _SCOPE, key)), None)
-        return self._scopes[key]
+        if key not in self._sums:
+            self._sums[key] = self._add_up(indicator)
+        return self._sums[key]
 
-    def _where(self, scope: int, group: Labels, period: Period) -> tuple[int, str, str, str, int]:
-        return scope, group_key(group), period.start.isoformat(), period.end.isoformat(), self._moment
-
-    def _has_records(self, indicator: Indicator) -> bool:
-        scope = self._scope(indicator)
-        if scope is None:
-            return bool(self._added_up(indicator))
-        return bool(select_rows(self._tx, _ANY, scope, self._moment))
-
-    def _added_up(self, indicator: Indicator) -> list[Entry]:
-        """Every event of an indicator without a series, read once."""
-        key = indicator.scope_key
-        if key not in self._entries:
-            found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
-            self._entries[key] = [
-                Entry(group, event.date_end, value_of(indicator, event))
-                for event in (version.event for version in found)
-                for group in groups_of(indicator, event)
-            ]
-        return self._entries[key]
+    def _add_up(self, indicator: Indicator) -> Sums:
+        for (scope,) in select_rows(self._tx, _SCOPE, indicator.scope_key):
+            return SeriesSums(self._tx, scope, self._moment)
+        found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
+        return EntrySums([entry for version in found for entry in entries_of(indicator, version.event)])
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
@@ -330,33 +315,6 @@ class StoreSnapshot:
         belonged = takewhile(lambda each: _is_in(each.event, indicator, group), reversed(earlier))
         return version._replace(known_from=min([version.known_from, *(each.known_from for each in belonged)]))
 
-    def _inside(self, indicator: Indicator, group: Labels, period: Period) -> list[Entry]:
-        return [entry for entry in self._added_up(indicator) if entry.group == group and entry.day in period]
-
-
-def _totals(entries: Collection[Entry]) -> Totals:
-    values = [entry.value for entry in entries if entry.value is not None]
-    days = {entry.day for entry in entries}
-    return Totals(len(entries), len(values), sum(values), sum(value * value for value in values), len(days))
-
 
 def _is_in(event: Event, indicator: Indicator, group: Labels) -> bool:
     return counts(indicator, event) and group in groups_of(indicator, event)
-
-
-def _day_totals(entries: Iterable[Entry]) -> list[DayTotals]:
-    by_day: dict[date, list[int | None]] = {}
-    for entry in entries:
-        by_day.setdefault(entry.day, []).append(entry.value)
-    return [
-        DayTotals(day, len(values), len(known), sum(known))
-        for day, values in sorted(by_day.items())
-        for known in [[value for value in values if value is not None]]
-    ]
-
-
-def _by_day(entries: Iterable[Entry]) -> list[tuple[date, int]]:
-    sums: dict[date, int] = {}
-    for entry in entries:
-        sums[entry.day] = sums.get(entry.day, 0) + (entry.value or 0)
-    return sorted(sums.items())

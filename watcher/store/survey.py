@@ -11,8 +11,10 @@ from sqlalchemy import Connection, func, select
 from watcher.core.event import Basis
 from watcher.core.period import day_start
 from watcher.store.schema import actor as actors
+from watcher.store.schema import baseline as baselines
 from watcher.store.schema import event as events
 from watcher.store.schema import event_actor
+from watcher.store.schema import fact as facts
 from watcher.store.schema import release as releases
 from watcher.store.schema import source as sources
 
@@ -26,6 +28,15 @@ def newest_known(tx: Connection) -> datetime | None:
     """When anything became known last; None when there is no record."""
     found: datetime | None = tx.execute(select(func.max(sources.c.newest_known))).scalar()
     return found
+
+
+def stamp(tx: Connection) -> str:
+    """Names everything that is known: it is another one as soon as a record, fact or stated number is added or closed."""
+    books = (facts, baselines)
+    counted = [select(func.max(events.c.version)), select(func.count()).select_from(releases)]
+    counted += [select(func.count()).select_from(book) for book in books]
+    counted += [select(func.count()).select_from(book).where(book.c.known_to.is_not(None)) for book in books]
+    return " ".join(str(tx.execute(query).scalar()) for query in counted)
 
 
 def event_sources(tx: Connection) -> Sequence[str]:

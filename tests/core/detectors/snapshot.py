@@ -14,6 +14,7 @@ from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels, labels
 from watcher.core.period import DAY, Period, day_start
 from watcher.core.snapshot import Episode
+from watcher.core.statistics.delay import Completeness
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class MemorySnapshot:
     query_offset: timedelta = timedelta()
     horizon: date | None = None
     basis: str = ""
+    #: How complete the days are, by their age.
+    complete: Completeness = Completeness(missing="nothing tells the delay")  # noqa: RUF009 - it is frozen
+    #: Since when the history is kept.
+    begun: datetime | None = None
 
     def watermark(self, indicator: Indicator) -> date | None:
         events = [version.event for version in self._live(indicator)]
@@ -132,8 +137,21 @@ class MemorySnapshot:
     def basis_note(self, indicator: Indicator) -> str:
         return self.basis
 
+    def completeness(self, indicator: Indicator) -> Completeness:
+        return self.complete
+
+    def kept_since(self, indicator: Indicator) -> datetime | None:
+        return self.begun
+
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        known = (v.event for v in self.versions if v.known_from <= self.as_known and v.event.source == source)
+        return any(e.date_end < day and (not publisher or publisher in e.publishers.split("; ")) for e in known)
+
     def up_to(self, horizon: date) -> MemorySnapshot:
         return replace(self, horizon=horizon)
+
+    def known_at(self, moment: datetime) -> MemorySnapshot:
+        return replace(self, as_known=moment)
 
     def _live(self, indicator: Indicator) -> list[EventVersion]:
         return [

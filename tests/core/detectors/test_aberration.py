@@ -20,6 +20,7 @@ from watcher.core.label import labels
 from watcher.core.period import Period
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
+from watcher.core.statistics.delay import Completeness
 
 BATTLES = {"event_type": "Battles"}
 ATTACKS = Indicator.model_validate(
@@ -215,6 +216,8 @@ def test_less_than_a_week_of_records_is_no_week():
         pytest.param([*YEAR[:-1], 9], {}, True, id="one more than the bound"),
         pytest.param([*YEAR[:-1], 8], {}, False, id="the bound itself"),
         pytest.param([*YEAR[:-1], 8], {"alpha": 0.011}, True, id="a milder alpha"),
+        pytest.param([*BUSY * 3, *[9] * 5], {"method": "shift"}, True, id="a shift"),
+        pytest.param([*BUSY * 3, *[4] * 5], {"method": "shift"}, False, id="no shift"),
         pytest.param([*[0] * 56, 4], {}, False, id="four in four weeks after a year of nothing"),
         pytest.param([*[0] * 56, 5], {}, True, id="five in four weeks after a year of nothing"),
         pytest.param([*[0] * 56, 4], {"min_count": 4}, True, id="where four are enough for the author"),
@@ -235,6 +238,15 @@ def test_the_default_condition(counts, given, holds):
         pytest.param({"alpha": 0.1}, "p_value <= 0.1", "p_value > 0.1", timedelta(), id="a wide alpha"),
         pytest.param({"method": "zscore"}, "p_value <= 0.00135", "p_value > 0.05", timedelta(), id="zscore"),
         pytest.param({"every": "day"}, "p_value <= 0.005", "p_value > 0.05", timedelta(days=1), id="daily"),
+        pytest.param({"method": "ears_c1"}, "p_value <= 0.001", "p_value > 0.05", timedelta(), id="ears_c1"),
+        pytest.param({"method": "ears_c3"}, "p_value <= 0.025", "p_value > 0.05", timedelta(), id="ears_c3"),
+        pytest.param({"method": "shift"}, "score > 4", "p_value > 0.05", timedelta(days=28), id="shift"),
+        pytest.param(
+            {"method": "shift", "ratio": "any"}, "score > 5", "p_value > 0.05", timedelta(days=28), id="any shift"
+        ),
+        pytest.param(
+            {"method": "shift", "ratio": "any", "limit": 6}, "score > 6", "p_value > 0.05", timedelta(days=28), id="own"
+        ),
         pytest.param({"alpha": 1e-6}, "p_value <= 1e-06", "p_value > 0.05", timedelta(), id="the least alpha"),
     ],
 )
@@ -252,8 +264,14 @@ def test_an_alpha_that_is_written_wins_over_the_three_deviations():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        pytest.param({"method": "seasonal"}, "'auto', 'recent', 'predictive' or 'zscore'", id="a method to come"),
-        pytest.param({"years": 5}, "Extra inputs are not permitted", id="a key without effect"),
+        pytest.param({"method": "farrington"}, "'auto', 'seasonal', 'recent'", id="a method that is not there"),
+        pytest.param({"method": "recent", "years": 4}, "'years' goes with 'method: auto | seasonal'", id="years"),
+        pytest.param({"baseline": 8}, "'baseline' goes with 'method: ears_c1 | ears_c2 | ears_c3'", id="baseline"),
+        pytest.param({"ratio": 3}, "'ratio' goes with 'method: shift'; with 'method: auto' it has", id="ratio"),
+        pytest.param({"method": "zscore", "limit": 6}, "'limit' goes with 'method: shift'", id="limit"),
+        pytest.param({"method": "shift", "alpha": 0.01}, "'alpha' does not go with 'method: shift'", id="alpha"),
+        pytest.param({"method": "shift", "ratio": 1}, "greater than or equal to 1.1", id="no rise at all"),
+        pytest.param({"method": "seasonal", "years": 2}, "greater than or equal to 3", id="two years"),
         pytest.param({"every": "day", "week_start": "monday"}, "'week_start' goes with 'every: week'", id="both"),
         pytest.param({"alpha": 0}, "greater than or equal to 0.000001", id="no chance at all"),
         pytest.param({"alpha": 0.6}, "less than or equal to 0.5", id="more chance than not"),
@@ -307,7 +325,10 @@ def test_its_arithmetic():
     assert reading.telling.arithmetic == (
         "Observed: 12 attacks, 27 Jun 2020 to 3 Jul 2020",
         f"History: the 52 weeks to 29 May 2020, 164 attacks, the oldest first: {' '.join(map(str, BUSY))}",
-        "Method recent, chosen by auto: negative binomial with mean 2.844 and variance 1.035 times the mean",
+        (
+            "Method recent, chosen by auto (56 weeks, seasonal needs 160): "
+            "negative binomial with mean 2.844 and variance 1.035 times the mean"
+        ),
         "Bound: 8, the smallest number that is exceeded with a chance of at most 0.005",
         "p: the chance of 12 or more is 6.75e-05; alpha 0.005",
         "Exceedance: (12 - 2.844) / (8 - 2.844) = 1.78",
@@ -454,6 +475,127 @@ def test_days_outside_the_weeks_are_not_counted():
     assert Weeks(date(2020, 6, 20), 2).sums(ATTACKS, [*days, beyond]) == [2, 4]
 
 
+# --- other methods ----------------------------------------------------------------------------------------------------
+
+RISING = [*(BUSY * 4)[:170], 6, 7, 6, 8, 12]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        pytest.param(
+            {"method": "seasonal"},
+            "sentence",
+            "from the 134 weeks to 27 Dec 2019 one would expect 2.7 at this time of the year, and more than 8 at most",
+            id="seasonal speaks of the time of the year",
+        ),
+        pytest.param(
+            {"method": "seasonal"},
+            "arithmetic",
+            "21 weeks at this time of the year came to 0 to 5, 2.71 on average; trend -1 % a year",
+            id="seasonal shows its weeks",
+        ),
+        pytest.param(
+            {"method": "shift"},
+            "sentence",
+            "the evidence of the newest weeks for a lasting rise comes to 3.64, and more than 4.00 is an alarm.",
+            id="shift speaks of evidence",
+        ),
+        pytest.param(
+            {"method": "shift"},
+            "sure",
+            "such a score would come at most once in 38 weeks (p 0.026, by the method shift)",
+            id="shift bounds its chance",
+        ),
+        pytest.param({"method": "shift", "limit": 3}, "headline", "(beyond its own history)", id="shift by its limit"),
+        pytest.param(
+            {"method": "shift"},
+            "arithmetic",
+            "Bound: 13, the largest number with which the score is not above the limit",
+            id="shift has a bound",
+        ),
+        pytest.param(
+            {"method": "shift"}, "arithmetic", "against one 2 times as high", id="shift names what it looks for"
+        ),
+        pytest.param(
+            {"method": "shift", "ratio": "any"}, "arithmetic", "against one higher by any ratio", id="or any rise"
+        ),
+        pytest.param(
+            {"method": "ears_c3"},
+            "sentence",
+            "what the last three weeks lie beyond one deviation comes to 4.63, and more than 1.96 is an alarm.",
+            id="ears_c3 adds up three weeks",
+        ),
+        pytest.param(
+            {"method": "ears_c3"},
+            "arithmetic",
+            "Bound: none, because the weeks before are enough for an alarm",
+            id="ears_c3 has an alarm already",
+        ),
+        pytest.param(
+            {"method": "ears_c1"},
+            "sure",
+            "On series in which nothing changes, this method raises a false alarm in 3 to 7 of 100 weeks.",
+            id="ears_c1 says how often it is wrong",
+        ),
+    ],
+)
+def test_what_other_methods_say(given, field, said):
+    (reading,) = read(snapshot(weekly(RISING)), **given)
+    told = getattr(reading.telling, field)
+    assert said in (plain(told) if isinstance(told, str) else " ".join(told))
+
+
+def lethal(weeks: int, *, now: int) -> list[Event]:
+    """Three attacks in each of so many weeks, and three that killed as many now."""
+    sizes = [(week * 7 + k * 3) % 9 * (8 if week % 11 == 0 else 1) for week in range(1, weeks + 1) for k in range(3)]
+    before = [event(i, LAST - timedelta(weeks=1 + i // 3), size) for i, size in enumerate(sizes)]
+    first = event(90_000, LAST - timedelta(weeks=weeks, days=6), event_type="Protests")
+    return [first, *before, *(event(80_000 + i, LAST, now) for i in range(3))]
+
+
+def test_compound_draws_the_deaths_from_the_attacks_of_the_history():
+    (reading,) = read(snapshot(lethal(59, now=40)), indicator="deaths", method="compound")
+    values = reading.values
+    assert (values["observed"], values["bound"], values["method"], values["weeks"]) == (120, 114, "compound", 55)
+    assert values["p_value"] == pytest.approx(0.00393, abs=1e-5)
+    assert reading.telling.arithmetic[2] == (
+        "Method compound: attacks Poisson with mean 3, each with 6.69 on average and 64 at most"
+    )
+    assert "That deaths come in lumps is allowed for" in reading.telling.sure
+
+
+def test_attacks_without_a_number_are_no_sizes_and_no_attacks_of_the_compound():
+    unknown = [event(60_000 + i, LAST - timedelta(weeks=10 + i), None) for i in range(40)]
+    plain_reading, with_unknown = (
+        next(iter(read(snapshot(events), indicator="deaths", method="compound")))
+        for events in (lethal(59, now=40), [*lethal(59, now=40), *unknown])
+    )
+    assert plain_reading.values == with_unknown.values
+
+
+def test_compound_learns_until_there_are_enough_attacks_and_says_how_many_there_are():
+    (reading,) = read(snapshot(lethal(36, now=40)), indicator="deaths", method="compound")
+    assert (reading.status, reading.reason) == (
+        Status.LEARNING,
+        "method compound needs 100 events with a number of deaths in its 32 weeks; there are 96 events",
+    )
+
+
+def test_compound_needs_a_sum():
+    parameters = aberration.Parameters(indicator="attacks", method="compound")
+    assert list(aberration.problems(parameters, CATALOGUE)) == [
+        ("method", "compound adds up how many each event killed; it needs an indicator with 'sum: fatalities'")
+    ]
+    fitting = aberration.Parameters(indicator="deaths", method="compound")
+    assert list(aberration.problems(fitting, CATALOGUE)) == []
+
+
+def test_the_chart_of_many_years_shows_the_newest():
+    (reading,) = read(snapshot(weekly(RISING)), method="seasonal")
+    assert len(reading.telling.chart) == 57 * 7
+
+
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
@@ -465,3 +607,55 @@ def test_its_page_lists_its_outputs_and_its_worked_example():
     told = reading.telling
     for line in (told.headline, told.sentence, f"WHAT     {told.what}", f"SURE?    {told.sure}", *told.arithmetic):
         assert plain(line) in page
+
+
+def test_its_page_says_what_other_methods_make_of_the_worked_example():
+    page = (Path(__file__).parents[3] / "docs" / "detectors" / "aberration.md").read_text(encoding="utf-8")
+    bounds = {
+        method: read(snapshot(weekly(YEAR)), method=method)[0].values["bound"]
+        for method in ("zscore", "predictive", "ears_c2")
+    }
+    shift = read(snapshot(weekly(YEAR)), method="shift")[0].values
+    said = (
+        f"With `method: zscore` the old surge lifts the bound to {bounds['zscore']:.0f}; with `predictive` it is "
+        f"{bounds['predictive']:.0f}, with `ears_c2` {bounds['ears_c2']:.0f}. The score of\n"
+        f"`shift` is {shift['score']:.2f} and its bound {shift['bound']:.0f}: one week is no lasting rise."
+    )
+    assert said in page
+
+
+# --- late reports -----------------------------------------------------------------------------------------------------
+
+
+def known_to(share: float) -> Completeness:
+    """A source of which this share of every day of the last two months is known."""
+    return Completeness(curve=(*[share] * 56, 1.0), reports=1_000)
+
+
+def test_of_a_week_that_is_half_known_half_is_expected():
+    (whole,) = read(snapshot(weekly(YEAR)))
+    (half,) = read(snapshot(weekly(YEAR), complete=known_to(0.5)), delay="estimated")
+    assert half.values["expected"] == pytest.approx(float(str(whole.values["expected"])) / 2)
+    assert half.values["observed"] == 12
+    assert float(str(half.values["p_value"])) < float(str(whole.values["p_value"]))
+    assert "Some 50 % of the week's attacks are known by now; expected is that share." in half.telling.unknown
+
+
+def test_late_reports_are_allowed_for_only_where_the_rule_asks_for_it():
+    assert read(snapshot(weekly(YEAR), complete=known_to(0.5)))[0].values == read(snapshot(weekly(YEAR)))[0].values
+
+
+def test_a_week_of_which_less_than_a_third_is_known_is_not_judged():
+    (reading,) = read(snapshot(weekly(YEAR), complete=known_to(0.3)), delay="estimated")
+    assert (reading.status, reading.values) == (Status.LEARNING, {})
+    assert reading.reason == (
+        "only 30 % of what will be known of 27 Jun 2020 to 3 Jul 2020 is known yet, and 33 % are needed"
+    )
+
+
+def test_where_nobody_can_say_how_much_is_known_nothing_is_corrected_and_the_message_says_so():
+    (reading,) = read(
+        snapshot(weekly(YEAR), complete=Completeness(missing="only 12 records tell a delay")), delay="estimated"
+    )
+    assert reading.values == read(snapshot(weekly(YEAR)))[0].values
+    assert "Late reports are not allowed for: only 12 records tell a delay." in reading.telling.unknown

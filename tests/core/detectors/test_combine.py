@@ -121,21 +121,34 @@ def test_the_evidence_tells_every_member():
     )
 
 
+def test_a_member_that_is_only_shown_is_told_as_what_it_is():
+    told = read({}, all=["Still a draft"]).telling
+    assert told.headline == "Not together: none of the members"
+    assert told.sentence == "None of its members has an alert that counts, going on or fired within 30d."
+    assert told.unknown == ("Still a draft never counts: it is experimental.",)
+    assert told.arithmetic == ("Still a draft: its alerts do not count, because the rule is experimental",)
+
+
+def test_several_alerts_are_counted_in_one_sentence():
+    told = read(DEATHS | DRONES, in_order=True).telling
+    assert told.sentence == "2 rules with 2 alerts, going on or fired within 30d, in this order."
+
+
 @pytest.mark.parametrize(
     ("given", "problems"),
     [
         pytest.param({"all": ["Drones seen", "Deaths above pace"]}, [], id="nothing wrong"),
         pytest.param(
-            {"all": ["Drone seen"]}, [("all", "no rule 'Drone seen'; did you mean 'Drones seen'?")], id="misspelt"
+            {"all": ["Drone seen"]}, [(("all", 0), "no rule 'Drone seen'; did you mean 'Drones seen'?")], id="misspelt"
         ),
         pytest.param(
             {"all": ["Drones seen"], "not": [{"any": ["Drone"]}]},
-            [("not", "no rule 'Drone'; did you mean 'Drones seen'?")],
+            [(("not", 0, "any", 0), "no rule 'Drone'; did you mean 'Drones seen'?")],
             id="unknown, inside",
         ),
         pytest.param(
             {"all": ["Drones seen"], "in_order": True},
-            [("in_order", "an order needs at least two under 'all'")],
+            [(("in_order",), "an order needs at least two under 'all'")],
             id="an order of one",
         ),
     ],

@@ -836,7 +836,7 @@ class TestTheRuleAsWritten:
             pytest.param({"test": "wald"}, "'quasi' or 'sequential'", id="a test that is not there"),
             pytest.param({"above": 19}, "19 is no year between 1900 and 2200", id="a year of two digits"),
             pytest.param({"assumed_dispersion": 0.5}, "greater than or equal to 1", id="less than no dispersion"),
-            pytest.param({"delay": "none"}, "Extra inputs are not permitted", id="a key that is not there"),
+            pytest.param({"lag": "none"}, "Extra inputs are not permitted", id="a key that is not there"),
         ],
     )
     def test_what_it_cannot_say_is_refused(self, given, said):

@@ -362,32 +362,34 @@ def test_what_it_cannot_say_is_refused(given, said):
         pytest.param({"control": "any"}, [], id="any key"),
         pytest.param({"control": ["Soum", "$gourma"]}, [], id="an area as it stands, and a place"),
         pytest.param(
-            {"rivalri": "any"}, [("rivalri", "no state 'rivalri'; did you mean 'rivalry'?")], id="a slip in the state"
+            {"rivalri": "any"},
+            [(("rivalri",), "no state 'rivalri'; did you mean 'rivalry'?")],
+            id="a slip in the state",
         ),
         pytest.param(
             {"rivalry": ["$isgz", "$jnim"]},
-            [("rivalry", "no actor '$isgz'; did you mean '$isgs'?")],
+            [(("rivalry", 0), "no actor '$isgz'; did you mean '$isgs'?")],
             id="a slip in an actor",
         ),
         pytest.param(
             {"rivalry": ["isgs", "$jnim"]},
-            [("rivalry", "'isgs' stands where an actor is expected; write $isgs, an entry of 'actors'")],
+            [(("rivalry", 0), "'isgs' stands where an actor is expected; write $isgs, an entry of 'actors'")],
             id="an actor without its sign",
         ),
         pytest.param(
             {"leader": {"group": "$aqim", "rolle": "head"}},
-            [("leader", "no key part 'rolle'; did you mean 'role'?")],
+            [(("leader", "rolle"), "no key part 'rolle'; did you mean 'role'?")],
             id="a slip in a part",
         ),
         pytest.param(
             {"control": "$gurma"},
-            [("control", "no actor or place '$gurma'; did you mean '$gourma'?")],
+            [(("control",), "no actor or place '$gurma'; did you mean '$gourma'?")],
             id="a slip in a place",
         ),
         pytest.param(
-            {"talks": "Maly"}, [("talks", "unknown country 'Maly'; did you mean 'Mali'?")], id="a slip in a country"
+            {"talks": "Maly"}, [(("talks",), "unknown country 'Maly'; did you mean 'Mali'?")], id="a slip in a country"
         ),
-        pytest.param({"talks": "Xyzzyx"}, [("talks", "unknown country 'Xyzzyx'")], id="no country at all"),
+        pytest.param({"talks": "Xyzzyx"}, [(("talks",), "unknown country 'Xyzzyx'")], id="no country at all"),
     ],
 )
 def test_names_that_are_not_there_are_told_with_what_is_near(given, problems):

@@ -138,6 +138,7 @@ def test_the_watcher_object_holds_numbers_and_evidence():
     detail = document(notice(WITH_RECORDS))["watcher"]["alerts"]["0123456789abcdef"]
     evidence = detail.pop("evidence")
     assert detail == {
+        "sensitivity": {},
         "alert": "Mozambique fatality rate exceeds 2019 pace",
         "rule": "mozambique-fatality-rate-exceeds-2019-pace",
         "rule_hash": "aa11",

@@ -22,7 +22,9 @@ LONGITUDES = st.floats(-180, 180)
         pytest.param({"place": "x", "country": 5}, "valid tuple", id="a number for a country"),
         pytest.param({"place": "x", "country": [5]}, "valid string", id="a number among countries"),
         pytest.param({"place": "x", "admin1": " "}, "match pattern", id="a blank name"),
-        pytest.param({"place": "x", "within": {"km": 0, "of": [0, 0]}}, "greater than 0", id="a circle of no size"),
+        pytest.param(
+            {"place": "x", "within": {"km": 0, "of": [0, 0]}}, "a radius is a number above 0", id="a circle of no size"
+        ),
         pytest.param({"place": "x", "admin7": "y"}, "Extra inputs", id="a level that does not exist"),
     ],
 )

@@ -495,16 +495,16 @@ def test_combinations(where, picked):
         pytest.param({"date": {"from": 2020, "until": 2019}}, ("date",), "before", "", id="days backwards"),
         pytest.param({"place": "$pembra"}, ("place",), "unknown place", "'$pemba'?", id="a place with a slip"),
         pytest.param(
-            {"within": {"km": -5, "of": [0, 0]}}, ("within", "km"), "greater than 0", "km: 50", id="a negative radius"
+            {"within": {"km": -5, "of": [0, 0]}}, ("within", "km"), "above 0", "km: 50", id="a negative radius"
         ),
         pytest.param(
             {"within": {"km": 5, "of": [91, 0]}},
             ("within", "of", 0),
-            "less than or equal to 90",
+            "between -90 and 90",
             "",
             id="beyond the pole",
         ),
-        pytest.param({"within": 5}, ("within",), "valid dictionary", "km: 50", id="a radius without a centre"),
+        pytest.param({"within": 5}, ("within",), "a point and a radius", "km: 50", id="a radius without a centre"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_place_and_a_cure(where, path, says, hint):

@@ -24,12 +24,12 @@ def severities(values: list[float]) -> Severities:
 
 def by_case() -> dict[tuple[str, str], list[float]]:
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for row in table("by_attack_data.csv"):
+    for row in table("rates", "by_attack_data"):
         found[row["case"], row["period"]].append(float(row["fatalities"]))
     return found
 
 
-@pytest.mark.parametrize("row", rows("by_attack_tests.csv"))
+@pytest.mark.parametrize("row", rows("rates", "by_attack_tests"))
 def test_the_test_by_attacks_equals_the_reference_table(row):
     data = by_case()
     now, before = severities(data[row["id"], "current"]), severities(data[row["id"], "baseline"])

@@ -23,7 +23,7 @@ from watcher.core.detectors import (
     threshold,
     transition,
 )
-from watcher.core.detectors.frame import Defaults
+from watcher.core.detectors.frame import Defaults, Place
 from watcher.core.indicator import Indicator
 from watcher.core.reading import Output, Reading
 from watcher.core.snapshot import Snapshot
@@ -42,8 +42,11 @@ class Detector(Protocol):
     def defaults(self, parameters: Any, catalogue: Catalogue) -> Defaults:
         """The condition, recovery, severity and times that hold where the rule says nothing."""
 
-    def problems(self, parameters: Any, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
-        """(parameter, what is wrong) for names that the catalogue does not know; with a "did you mean"."""
+    def problems(self, parameters: Any, catalogue: Catalogue) -> Iterable[tuple[str | Place, str]]:
+        """(parameter, what is wrong) for names that the catalogue does not know; with a "did you mean".
+
+        Of a parameter that holds several names, the way to the one that is meant stands in place of the parameter.
+        """
 
     def indicators(self, parameters: Any, catalogue: Catalogue) -> tuple[Indicator, ...]:
         """What it counts, the indicator that its readings speak of first: these have a series in the store."""

@@ -6,7 +6,7 @@ A member is another rule, by its name, and stands for all of its alerts. It coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
-from watcher.core.detectors.frame import Defaults, counted, unknown_name
+from watcher.core.detectors.frame import Defaults, Place, counted, unknown_name
 from watcher.core.document import Document
 from watcher.core.indicator import Indicator
 from watcher.core.label import slug
@@ -87,21 +87,24 @@ def defaults(_parameters: Parameters, _catalogue: Catalogue) -> Defaults:
     return Defaults(condition=condition(["members >= 1"]))
 
 
-def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
     """Rules that are not there, and an order of less than two."""
     known = {slug(name): name for name in catalogue.alerts}
-    for name in dict.fromkeys(parameters.names):
+    for place, name in places(parameters):
         if slug(name) not in known:
-            yield _key_of(name, parameters), unknown_name("rule", name, known.values())
+            yield place, unknown_name("rule", name, known.values())
     if parameters.in_order and len(parameters.all) < 2:  # noqa: PLR2004 - an order is of two
-        yield "in_order", "an order needs at least two under 'all'"
+        yield ("in_order",), "an order needs at least two under 'all'"
 
 
-def _key_of(name: str, members: Members) -> str:
-    for key, each in (("all", members.all), ("any", members.any), ("not", members.none)):
-        if any(name == one if isinstance(one, str) else name in one.names for one in each):
-            return key
-    return "all"
+def places(members: Members) -> Iterator[tuple[Place, str]]:
+    """Every rule in a combination, nested ones too, with the way to its name."""
+    for key, listed in (("all", members.all), ("any", members.any), ("not", members.none)):
+        for index, each in enumerate(listed):
+            if isinstance(each, str):
+                yield (key, index), each
+            else:
+                yield from (((key, index, *place), name) for place, name in places(each))
 
 
 def indicators(_parameters: Parameters, _catalogue: Catalogue) -> tuple[Indicator, ...]:
@@ -123,8 +126,13 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
             "last": episodes[-1][1].fired_at.date() if episodes else None,
         },
         present=count.holds,
-        tell=partial(_telling, parameters, count, names, episodes),
+        tell=partial(_telling, parameters, _only_shown(parameters, catalogue), count, episodes),
     )
+
+
+def _only_shown(parameters: Parameters, catalogue: Catalogue) -> frozenset[str]:
+    """The members that are experimental, of which nothing ever counts."""
+    return frozenset(name for name in parameters.names if not member_identity(name, catalogue))
 
 
 def member_identity(name: str, catalogue: Catalogue) -> str:
@@ -186,20 +194,30 @@ def _follow(first: Episode, rest: Sequence[Sequence[Episode]], within: timedelta
 
 
 def _telling(
-    parameters: Parameters, count: Count, names: Sequence[str], episodes: Sequence[tuple[str, Episode]]
+    parameters: Parameters, shown: Collection[str], count: Count, episodes: Sequence[tuple[str, Episode]]
 ) -> Telling:
-    order = ", in this order" if parameters.in_order else ""
-    told = f"{counted(len(names), 'rules')} with {counted(len(episodes), 'alerts')}"
-    held = f"{told}, going on or fired within {_within(parameters)}{order}"
+    names = tuple(dict.fromkeys(name for name, _ in count.episodes))
     return Telling(
         headline=f"{'Together' if count.holds else 'Not together'}: {'; '.join(names) or 'none of the members'}",
-        sentence=f"{held[0].upper()}{held[1:]}.",
+        sentence=_sentence(parameters, len(names), len(episodes)),
         what=" ".join(_line(episode) for _, episode in episodes),
         sure="As sure as its members: each alert tells its own evidence.",
-        unknown=tuple(f"{name} does not count now." for name in parameters.wanted if name not in names),
+        unknown=tuple(
+            f"{name} never counts: it is experimental." if name in shown else f"{name} does not count now."
+            for name in parameters.wanted
+            if name not in names
+        ),
         source=tuple(f"alert {episode.fingerprint}" for _, episode in episodes),
-        arithmetic=tuple(_steps(parameters, episodes)),
+        arithmetic=tuple(_steps(parameters, shown, episodes)),
     )
+
+
+def _sentence(parameters: Parameters, rules: int, alerts: int) -> str:
+    held = f"going on or fired within {_within(parameters)}"
+    if not rules:
+        return f"None of its members has an alert that counts, {held}."
+    order = ", in this order" if parameters.in_order else ""
+    return f"{counted(rules, 'rules')} with {counted(alerts, 'alerts')}, {held}{order}."
 
 
 def _within(parameters: Parameters) -> str:
@@ -210,11 +228,12 @@ def _line(episode: Episode) -> str:
     return f"{episode.headline.removesuffix('.')} ({episode.severity}, since {day_text(episode.fired_at.date())})."
 
 
-def _steps(parameters: Parameters, episodes: Sequence[tuple[str, Episode]]) -> Iterator[str]:
+def _steps(parameters: Parameters, shown: Collection[str], episodes: Sequence[tuple[str, Episode]]) -> Iterator[str]:
+    nothing = f"nothing that goes on or fired within {_within(parameters)}"
     for name in dict.fromkeys(parameters.names):
         mine = [episode for member, episode in episodes if member == name]
-        said = ", ".join(_fired(each) for each in mine) or f"nothing that goes on or fired within {_within(parameters)}"
-        yield f"{name}: {said}"
+        silent = "its alerts do not count, because the rule is experimental" if name in shown else nothing
+        yield f"{name}: {', '.join(map(_fired, mine)) or silent}"
 
 
 def _fired(episode: Episode) -> str:

@@ -15,6 +15,9 @@ from watcher.core.label import Labels
 from watcher.core.period import DAY, Period
 from watcher.core.reading import day_text
 
+#: The way to a value below a detector's key: its parameter, then keys and positions.
+Place = tuple[str | int, ...]
+
 #: How many of the largest, and of the latest, records stand behind a reading.
 SHOWN_RECORDS = 5
 

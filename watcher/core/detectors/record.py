@@ -188,7 +188,7 @@ def _telling(told: Told, snapshot: Snapshot) -> Telling:
     return Telling(
         headline=f"{subject(indicator, told.group)}: {_rank_text(told, since)}",
         sentence=_sentence(told),
-        what=f"{counted(len(versions), 'events')} in the {counted(window.days, 'days')}; {_before(told)}.",
+        what=_what(told, len(versions)),
         sure="A rank, not a test: in a long series records come about by chance as well.",
         unknown=(
             *missing_values(indicator, snapshot.totals(indicator, told.group, window)),
@@ -219,6 +219,12 @@ def _rank_text(told: Told, since: date | None) -> str:
 def _sentence(told: Told) -> str:
     seen = counted(told.rank.observed, told.indicator.noun)
     return f"{seen[0].upper()}{seen[1:]} in {told.window.days} days, {period_text(told.window)}; {_before(told)}."
+
+
+def _what(told: Told, events: int) -> str:
+    """What the sentence leaves out: how many events a sum comes from, and what it is held against."""
+    of = f"Events: {events}. " if told.indicator.is_sum else ""
+    return f"{of}Held against the windows that end on {period_text(told.lookback)}."
 
 
 def _before(told: Told) -> str:

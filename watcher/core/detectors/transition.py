@@ -17,13 +17,13 @@ from typing import Annotated, NamedTuple
 from pydantic import ConfigDict, Field, model_validator
 
 from watcher.core.catalogue import Catalogue
-from watcher.core.country import find_country, suggest
 from watcher.core.derivation import Derived, Key, as_facts, derive, known_at, state_indicators
-from watcher.core.detectors.frame import Defaults, by_name, counted, period_text, record_sources, unknown_name
+from watcher.core.detectors.frame import Defaults, Place, by_name, counted, period_text, record_sources
+from watcher.core.detectors.state_key import KeyFilter, is_watched, key_problems
 from watcher.core.document import Document
 from watcher.core.fact import DERIVED, DESK, Fact, FactVersion, KeyKind, StateDefinition, Verified
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels, fold, labels
+from watcher.core.label import Labels, labels
 from watcher.core.period import PartialDate
 from watcher.core.reading import Kind, Output, Reading, Telling, Value, day_text
 from watcher.core.snapshot import Snapshot
@@ -50,12 +50,6 @@ OUTPUTS: Mapping[str, Output] = {
 EVENT_LIKE = True
 
 KEEP_FIRING_FOR = timedelta(days=14)
-
-#: Every key of the state.
-ANY = "any"
-Names = str | tuple[str, ...]
-#: What stands after the state's name: ``any``, one key, a list, or named parts.
-KeyFilter = str | tuple[str, ...] | dict[str, Names]
 
 #: Records that are named behind a derived change.
 _NAMED = 10
@@ -100,43 +94,12 @@ def defaults(_parameters: Parameters, _catalogue: Catalogue) -> Defaults:
     return Defaults(keep_firing_for=KEEP_FIRING_FOR)
 
 
-def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[Place, str]]:
     """A state, a part of its key or an actor that the catalogue does not know."""
     name = parameters.state
-    yield from by_name(catalogue.states, "state", name, name)
+    yield from (((name,), text) for _, text in by_name(catalogue.states, "state", name, name))
     if name in catalogue.states:
-        yield from _key_problems(parameters.keys, catalogue.states[name], catalogue)
-
-
-def _key_problems(keys: KeyFilter, state: StateDefinition, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    parts = state.key if isinstance(state.key, tuple) else ()
-    for part in keys if isinstance(keys, dict) else ():
-        if part not in parts:
-            yield state.state, unknown_name("key part", part, parts)
-    for name in _named(keys):
-        if name != ANY:
-            yield from ((state.state, text) for text in _name_problems(name, state, catalogue))
-
-
-def _name_problems(name: str, state: StateDefinition, catalogue: Catalogue) -> Iterator[str]:
-    """What is wrong with one name in a key: ``$name`` is an actor, or a place where the key is no actor's."""
-    actors_only = state.key in {KeyKind.DYAD, KeyKind.ACTOR}
-    known = catalogue.actors if actors_only else {**catalogue.actors, **catalogue.places}
-    if name.startswith("$") and name[1:] not in known:
-        yield unknown_name("actor" if actors_only else "actor or place", name, [f"${each}" for each in known])
-    elif actors_only and not name.startswith("$"):
-        yield f"{name!r} stands where an actor is expected; write ${name}, an entry of 'actors'"
-    elif state.key == KeyKind.COUNTRY and find_country(name) is None:
-        near = suggest(name)
-        yield f"unknown country {name!r}{f'; did you mean {near!r}?' if near else ''}"
-
-
-def _named(keys: KeyFilter | Names) -> Iterable[str]:
-    if isinstance(keys, str):
-        yield keys
-    else:
-        for each in keys.values() if isinstance(keys, dict) else keys:
-            yield from _named(each)
+        yield from key_problems(parameters.keys, catalogue.states[name], catalogue)
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:
@@ -174,7 +137,7 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     """One reading per key that ever changed, about its newest change, in the order of the keys."""
     state = catalogue.states[parameters.state]
     for key, account in _accounts(parameters, state, catalogue, snapshot):
-        made = account.changes if _is_watched(key, parameters.keys, state) else []
+        made = account.changes if is_watched(key, parameters.keys, state) else []
         if made:
             yield replace(
                 _reading(made[-1], account, catalogue, snapshot), stated=tuple(_occurrence(each) for each in made)
@@ -198,28 +161,6 @@ def _is_trusted(fact: Fact, at_least: str, catalogue: Catalogue) -> bool:
     if not at_least:
         return True
     return citation is not None and citation.reliability <= at_least[0] and citation.credibility <= int(at_least[1])
-
-
-def _is_watched(key: tuple[str, ...], keys: KeyFilter, state: StateDefinition) -> bool:
-    if keys == ANY:
-        return True
-    if isinstance(keys, dict) and isinstance(state.key, tuple):
-        parts = dict(zip(state.key, key, strict=False))
-        return all(fold(parts.get(part, "")) in _folded(names, state) for part, names in keys.items())
-    watched = _folded(keys, state)
-    if state.key == KeyKind.DYAD and len(watched) > 1:
-        return {fold(part) for part in key} <= watched
-    return any(fold(part) in watched for part in (key if state.key == KeyKind.DYAD else key[:1]))
-
-
-def _folded(keys: KeyFilter | Names, state: StateDefinition) -> set[str]:
-    return {fold(_written(name, state)) for name in _named(keys)}
-
-
-def _written(name: str, state: StateDefinition) -> str:
-    """A name as facts have it: without the sign of a reference, and countries by their one name."""
-    country = find_country(name) if state.key == KeyKind.COUNTRY else None
-    return country.name if country else name.removeprefix("$")
 
 
 def _occurrence(change: Change) -> str:

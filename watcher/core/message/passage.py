@@ -306,9 +306,17 @@ def _sure(item: Item) -> list[str]:
     claim = _claim(item)
     return [
         sure,
+        _among_many(item),
+        sentence(clean(mapping(item.transition.evidence.get("sensitivity")).get("text") or "")),
         sentence(f"this is {claim}") if claim and "claim" not in sure.casefold() else "",
         *(sentence(f"known false alarm: {clean(case)}") for case in item.falsepositives),
     ]
+
+
+def _among_many(item: Item) -> str:
+    """Why this one of many began; of an alert that goes on it is not asked again."""
+    weighed = mapping(item.transition.evidence.get("across"))
+    return sentence(f"one of many: {clean(weighed.get('text') or '')}") if weighed.get("begins") else ""
 
 
 def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str]:

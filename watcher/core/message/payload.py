@@ -144,13 +144,16 @@ def _detail(item: Item, desk: Desk) -> dict[str, object]:
         "values": transition.values,
         "previous_values": item.previous_values,
         "diff": transition.evidence.get("difference") or {},
+        "sensitivity": transition.evidence.get("sensitivity") or {},
         "evidence": _evidence(transition.evidence),
     }
 
 
 def _evidence(evidence: Mapping[str, object]) -> dict[str, object]:
     """The evidence as it was written, each record with a link to a map, the names of the citations under their name."""
-    told = {name: value for name, value in evidence.items() if name not in {"difference", "cites", "records"}}
+    told = {
+        name: value for name, value in evidence.items() if name not in {"difference", "sensitivity", "cites", "records"}
+    }
     records = [
         {**row, "map": map_link(row.get("latitude"), row.get("longitude"))} for row in mappings(evidence.get("records"))
     ]

@@ -12,10 +12,10 @@ from itertools import product
 from typing import Any
 
 import re2
-from pydantic import ValidationError
 
-from watcher.core.country import by_iso3, find_country, suggest
-from watcher.core.period import partial_date
+from watcher.core.country import by_iso3, find_country, several_countries, suggest
+from watcher.core.document import UnreadableError, shown
+from watcher.core.period import date_as_text, partial_date
 from watcher.core.selector.node import (
     ACTOR_KEYS,
     SIDES,
@@ -35,8 +35,8 @@ from watcher.core.selector.node import (
     none_of,
     place_node,
 )
-from watcher.core.selector.place import Circle
-from watcher.core.selector.spot import Spot, did_you_mean, shown
+from watcher.core.selector.place import Circle, circle
+from watcher.core.selector.spot import Spot, did_you_mean
 from watcher.core.selector.text import Equals, Matches, Present, TextTest, Words, either, every
 
 _DYAD = 2
@@ -202,10 +202,12 @@ def _country(find: Callable[[str, Spot], str], key: str, raw: object, spot: Spot
 def _by_name(name: str, spot: Spot) -> str:
     if country := find_country(name):
         return country.iso3
+    raise spot.error(f"unknown country {name!r}", several_countries(name) or _near_country(name))
+
+
+def _near_country(name: str) -> str:
     near = suggest(name)
-    raise spot.error(
-        f"unknown country {name!r}", f"did you mean {near!r}?" if near else "write its name or its ISO code"
-    )
+    return f"did you mean {near!r}?" if near else "write its name or its ISO code"
 
 
 def _by_code(code: str, spot: Spot) -> str:
@@ -230,10 +232,9 @@ def _place(raw: object, spot: Spot) -> Node:
 
 def _within(raw: object, spot: Spot) -> Node:
     try:
-        return Within(Circle.model_validate(raw))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise spot.at(*first["loc"]).error(first["msg"], "write {km: 50, of: [latitude, longitude]}") from None
+        return Within(Circle.model_validate(raw if isinstance(raw, Circle) else circle(raw)))
+    except UnreadableError as error:
+        raise spot.at(*error.path).error(error.summary, error.hint) from None
 
 
 # --- numbers, flags and dates -------------------------------------------------------------------------------------------
@@ -302,7 +303,7 @@ def _date(raw: object, spot: Spot) -> Node:
 
 def _partial(raw: object, spot: Spot) -> tuple[date | None, date | None]:
     try:
-        day = partial_date(raw.isoformat() if isinstance(raw, date) else str(raw))
+        day = partial_date(date_as_text(raw))
     except ValueError as error:
         raise spot.error(str(error)) from None
     if day.first is None:

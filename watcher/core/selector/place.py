@@ -6,12 +6,13 @@ Sources name the same area differently ("Cabo Delgado", "Cabo Delgado province")
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from watcher.core.country import find_country, suggest
-from watcher.core.document import Document
+from watcher.core.country import find_country, several_countries, suggest
+from watcher.core.document import Document, UnreadableError, shown
 
 #: Mean radius of the Earth.
 EARTH_KM = 6_371.0088
@@ -37,6 +38,11 @@ class Circle(Document):
     of: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]]
     """Latitude and longitude of the centre, in degrees."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _in_plain_words(cls, value: object) -> object:
+        return value if isinstance(value, Circle) else circle(value)
+
     def contains(self, latitude: float, longitude: float) -> bool:
         """Whether a point lies inside, on a sphere."""
         here, there = (math.radians(degrees) for degrees in (self.of[0], latitude))
@@ -57,6 +63,47 @@ class Circle(Document):
         return Box(south, north, (west, east) if west >= -180 and east <= 180 else None)  # noqa: PLR2004 - the antimeridian
 
 
+_CIRCLE = "write {km: 50, of: [latitude, longitude]}"
+#: What stands under ``of``, by its position, and how many degrees it can have.
+_DEGREES = (("latitude", 90), ("longitude", 180))
+
+
+def circle(value: object) -> Mapping[str, object]:
+    """What stands under ``within``, of which a circle can be made.
+
+    :raises UnreadableError: with what is wrong, and where.
+    """
+    if not isinstance(value, Mapping):
+        raise UnreadableError(f"expected a point and a radius, not {shown(value)}", hint=_CIRCLE)
+    for key in value:
+        if key not in {"km", "of"}:
+            raise UnreadableError(f"unknown key {key!r}", path=(key,), hint=_CIRCLE)
+    for key in ("km", "of"):
+        if key not in value:
+            raise UnreadableError(f"the key {key!r} is missing", hint=_CIRCLE)
+    if not (_is_number(value["km"]) and value["km"] > 0):
+        hint = "write km: 50"
+        raise UnreadableError(f"a radius is a number above 0, not {shown(value['km'])}", path=("km",), hint=hint)
+    _check_point(value["of"])
+    return value
+
+
+def _check_point(of: object) -> None:
+    if not isinstance(of, list | tuple) or len(of) != len(_DEGREES):
+        raise UnreadableError(f"expected two numbers, not {shown(of)}", path=("of",), hint="write of: [12.3, -1.5]")
+    for index, (name, most) in enumerate(_DEGREES):
+        if not _is_number(of[index]):
+            summary = f"a {name} is a number of degrees, not {shown(of[index])}"
+            raise UnreadableError(summary, path=("of", index), hint="write of: [12.3, -1.5]")
+        if abs(of[index]) > most:
+            summary = f"a {name} lies between -{most} and {most}, and {of[index]:g} does not"
+            raise UnreadableError(summary, path=("of", index), hint="the latitude comes first, then the longitude")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -72,8 +119,8 @@ def _iso3(name: str) -> str:
     if country := find_country(name):
         return country.iso3
     near = suggest(name)
-    msg = f"unknown country {name!r}" + (f"; did you mean {near!r}?" if near else "")
-    raise ValueError(msg)
+    hint = several_countries(name) or (f"did you mean {near!r}?" if near else "")
+    raise UnreadableError(f"unknown country {name!r}", hint=hint)
 
 
 Texts = Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], BeforeValidator(_one_or_many)]

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
+from watcher.core.document import UnreadableError, shown
 from watcher.core.selector.place import Place
 from watcher.core.selector.text import folded
-
-#: Longer values are cut in messages.
-_SHOWN = 60
-_YAML: Mapping[object, str] = {None: "nothing", True: "true", False: "false"}
 
 
 class Spelling(NamedTuple):
@@ -45,15 +42,8 @@ class Names:
 NO_NAMES = Names()
 
 
-class SelectorError(ValueError):
+class SelectorError(UnreadableError):
     """A selector cannot be read: where in it, what is wrong, and what to write instead."""
-
-    def __init__(self, summary: str, *, path: tuple[str | int, ...] = (), hint: str = "") -> None:
-        super().__init__(f"{summary}; {hint}" if hint else summary)
-        #: Keys and positions from the top of the selector to the mistake.
-        self.path = path
-        self.summary = summary
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +123,3 @@ def did_you_mean(text: str, known: Iterable[str], *, mark: str = "") -> str:
     if near := difflib.get_close_matches(text, words, n=1):
         return f"did you mean '{mark}{near[0]}'?"
     return f"known: {', '.join(mark + word for word in words)}" if words else "none is defined"
-
-
-def shown(raw: object) -> str:
-    """A value in a message, as YAML writes it."""
-    text = _YAML[raw] if raw is None or isinstance(raw, bool) else repr(raw)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -1,32 +1,44 @@
 """``aberration``: whether the newest week is beyond what the series' own history predicts.
 
 What a week is, is decided in :mod:`watcher.core.detectors.aberration.weeks`, what a history predicts in
-:mod:`watcher.core.detectors.aberration.method`, and how it is said in :mod:`watcher.core.detectors.aberration.words`.
+:mod:`watcher.core.detectors.aberration.method`, which of these counts in
+:mod:`watcher.core.detectors.aberration.verdict`, and how it is said in
+:mod:`watcher.core.detectors.aberration.words`. The numbers are worked out in :mod:`watcher.core.statistics`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from itertools import accumulate
-from typing import Annotated, Any, Literal
-
-from pydantic import Field, model_validator
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
-from watcher.core.detectors.aberration import words, zscore
-from watcher.core.detectors.aberration.many import false_discovery
-from watcher.core.detectors.aberration.method import LONGEST, Asked, Verdict, judge, least_history
-from watcher.core.detectors.aberration.weeks import WeekDay, Weeks, day_value, whole_weeks
-from watcher.core.detectors.aberration.words import Told
-from watcher.core.detectors.frame import Defaults, by_name, contributors, named_indicator, record_sources
-from watcher.core.document import Document
+from watcher.core.detectors.aberration import words
+from watcher.core.detectors.aberration.method import LEAST_ATTACKS, METHODS, TWO_YEARS, Attacks, longest
+from watcher.core.detectors.aberration.parameters import Parameters as Parameters
+from watcher.core.detectors.aberration.verdict import Verdict, judge, least_history
+from watcher.core.detectors.aberration.weeks import Weeks, day_value, whole_weeks
+from watcher.core.detectors.aberration.words import ALL_KNOWN, Known, Told
+from watcher.core.detectors.frame import (
+    Defaults,
+    by_name,
+    contributors,
+    counted,
+    named_indicator,
+    period_text,
+    record_sources,
+)
+from watcher.core.event import EventVersion
 from watcher.core.indicator import DayTotals, Indicator
+from watcher.core.label import Labels
 from watcher.core.period import DAY, Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, day_text
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.delay import LEAST_KNOWN, reported_to
+from watcher.core.statistics.multiplicity import false_discovery
 
 OUTPUTS: Mapping[str, Output] = {
     output.name: output
@@ -34,10 +46,16 @@ OUTPUTS: Mapping[str, Output] = {
         Output("observed", Kind.COUNT, "What the indicator comes to in the week."),
         Output("expected", Kind.NUMBER, "The mean that the history predicts."),
         Output(
-            "bound", Kind.COUNT, "The smallest whole number that chance exceeds in at most a share alpha of the weeks."
+            "bound",
+            Kind.COUNT,
+            "The largest whole number that is no alarm; -1 where the weeks before are enough for one.",
         ),
         Output("ratio", Kind.RATIO, "Observed over expected."),
-        Output("p_value", Kind.PROBABILITY, "The chance of at least so much, were nothing to change."),
+        Output(
+            "p_value",
+            Kind.PROBABILITY,
+            "The chance of at least so much, were nothing to change; of shift at most that of such a score.",
+        ),
         Output(
             "q_value",
             Kind.PROBABILITY,
@@ -48,7 +66,9 @@ OUTPUTS: Mapping[str, Output] = {
             Kind.NUMBER,
             "How far above the expected count it is, in units of the way to the bound; above 1 is beyond the bound.",
         ),
-        Output("method", Kind.TEXT, "The method that judged: recent, predictive or zscore."),
+        Output("score", Kind.NUMBER, "What shift and ears_c3 add up over several weeks; the other methods have none."),
+        Output("limit", Kind.NUMBER, "The score above which there is an alarm."),
+        Output("method", Kind.TEXT, "The method that judged; with auto, or where one has no answer, another one."),
         Output("weeks", Kind.COUNT, "Weeks of history that the method looked at."),
         Output("period_start", Kind.DATE, "First day of the week that is judged."),
         Output("as_of", Kind.DATE, "Last day of the week that is judged, at or before the watermark."),
@@ -58,54 +78,33 @@ EVENT_LIKE = False
 
 #: An alert goes on while the p-value is not above this: a week just under the bound is no end.
 RECOVERED = 0.05
-
-
-class Parameters(Document):
-    """What stands under ``aberration``."""
-
-    indicator: str
-    """The indicator whose newest week is judged."""
-    method: Asked = "auto"
-    """What predicts the week; auto: recent where there is half a year and 5 counted, else predictive."""
-    every: Literal["week", "day"] = "week"
-    """Judge each whole week once, or every day the seven days up to it."""
-    week_start: WeekDay = "saturday"
-    """First day of a week, with `every: week`."""
-    alpha: Annotated[float, Field(ge=1e-6, le=0.5)] = 0.005
-    """Accepted chance of a false alarm in a week; with `method: zscore` 0.00135, three standard deviations."""
-    min_count: Annotated[int, Field(ge=0)] = 5
-    """Fewer than this in the last four weeks, the judged one among them, is no alert."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _three_deviations(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and given.get("method") == "zscore":
-            return {"alpha": zscore.ALPHA, **given}
-        return given
-
-    @model_validator(mode="after")
-    def _week_start_of_weeks(self) -> Parameters:
-        if self.every == "day" and "week_start" in self.model_fields_set:
-            msg = "'week_start' goes with 'every: week'; with 'every: day' the seven days end at the watermark"
-            raise ValueError(msg)
-        return self
+#: An alarm of ``shift`` starts its sum again: the alert goes on for as long as it takes to fill up once more.
+REFILLED = timedelta(weeks=4)
+#: The chart shows so many weeks at most.
+CHART_WEEKS = 57
 
 
 def defaults(parameters: Parameters, _catalogue: Catalogue) -> Defaults:
-    """Fires where the p-value is at most alpha, and ends when it is clearly above.
+    """Fires where the p-value is at most alpha, or the score of a shift above its limit, and ends when p is clearly more.
 
     Seven-day sums that are judged daily hold the same events day after day: there the second look decides.
     """
+    if parameters.method == "shift":
+        holds, again = f"score > {parameters.limit:.15g}", REFILLED
+    else:
+        holds, again = f"p_value <= {parameters.alpha:.15g}", DAY if parameters.every == "day" else timedelta()
+    recovered = RECOVERED if parameters.method == "shift" else max(RECOVERED, parameters.alpha)
     return Defaults(
-        condition=condition([f"p_value <= {parameters.alpha:.15g}"]),
-        recovery=condition([f"p_value > {max(RECOVERED, parameters.alpha):.15g}"]),
-        keep_firing_for=DAY if parameters.every == "day" else timedelta(),
+        condition=condition([holds]), recovery=condition([f"p_value > {recovered:.15g}"]), keep_firing_for=again
     )
 
 
 def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
-    """Names that the catalogue does not know."""
-    return by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
+    """Names that the catalogue does not know, and a method that the indicator has nothing for."""
+    yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
+    indicator = catalogue.indicators.get(parameters.indicator)
+    if parameters.method == "compound" and indicator is not None and not indicator.is_sum:
+        yield "method", "compound adds up how many each event killed; it needs an indicator with 'sum: fatalities'"
 
 
 def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator, ...]:
@@ -121,39 +120,61 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
         yield Reading(status=Status.NO_DATA, reason=f"no records for {indicator.name}")
         return
     week_start = parameters.week_start if parameters.every == "week" else None
-    weeks = whole_weeks(coverage, week_start=week_start, most=LONGEST + 1)
-    if weeks.before < least_history(parameters.method):
+    weeks = whole_weeks(coverage, week_start=week_start, most=longest(parameters) + 1)
+    if weeks.before < least_history(parameters):
         yield Reading(status=Status.LEARNING, reason=_missing(parameters, coverage, weeks))
         return
-    yield from _readings(parameters, indicator, snapshot, weeks)
+    known = _known(indicator, snapshot, weeks.judged) if parameters.delay == "estimated" else ALL_KNOWN
+    if known.share < LEAST_KNOWN:
+        yield Reading(status=Status.LEARNING, reason=_too_early(known, weeks.judged), watermark=weeks.judged.last)
+        return
+    yield from _readings(parameters, indicator, snapshot, weeks, known)
+
+
+def _known(indicator: Indicator, snapshot: Snapshot, week: Period) -> Known:
+    curve = snapshot.completeness(indicator)
+    return Known(curve.of_period(week, reported_to(snapshot.as_known)), curve.missing)
+
+
+def _too_early(known: Known, week: Period) -> str:
+    share = f"only {known.share * 100:.0f} % of what will be known of {period_text(week)} is known yet"
+    return f"{share}, and {LEAST_KNOWN * 100:.0f} % are needed"
 
 
 def _missing(parameters: Parameters, coverage: Period, weeks: Weeks) -> str:
-    needed = least_history(parameters.method)
+    needed = least_history(parameters)
     begin = f"the records begin on {day_text(coverage.start)}"
     return f"method {parameters.method} needs {needed} whole weeks before the one it judges; {begin} and give {weeks.before}"
 
 
-def _readings(parameters: Parameters, indicator: Indicator, snapshot: Snapshot, weeks: Weeks) -> Iterator[Reading]:
+def _readings(
+    parameters: Parameters, indicator: Indicator, snapshot: Snapshot, weeks: Weeks, known: Known
+) -> Iterator[Reading]:
     """Every group judged; those without an event in all these weeks are zeros, and count among the many looked at."""
-    groups, by_day = snapshot.groups(indicator), snapshot.by_day(indicator, weeks.period)
-    asked, alpha, least = parameters.method, parameters.alpha, parameters.min_count
-    verdicts = [
-        judge(weeks.sums(indicator, by_day.get(group, ())), asked=asked, alpha=alpha, min_count=least)
-        for group in groups
-    ]
-    q_values = false_discovery([verdict.p for verdict in verdicts])
-    for group, verdict, q in zip(groups, verdicts, q_values, strict=True):
+    by_day = snapshot.by_day(indicator, weeks.period)
+    judged: list[tuple[Labels, Verdict]] = []
+    for group in snapshot.groups(indicator):
+        days, attacks = by_day.get(group, ()), None
+        if parameters.method == "compound":
+            attacks = _attacks(indicator, snapshot, group, weeks, days)
+            if sum(attacks.sizes.values()) < LEAST_ATTACKS:
+                yield Reading(labels=group, status=Status.LEARNING, reason=_few(indicator, attacks))
+                continue
+        sums = weeks.sums(indicator, days)
+        verdict = judge(sums, parameters, day=weeks.judged.start, attacks=attacks, completeness=known.share)
+        judged.append((group, verdict))
+    q_values = false_discovery([verdict.p for _, verdict in judged])
+    for (group, verdict), q in zip(judged, q_values, strict=True):
         told = Told(
             indicator,
             group,
             weeks,
             verdict,
-            asked=asked,
-            alpha=alpha,
+            asked=parameters.method,
             q=q,
-            groups=len(groups),
+            groups=len(judged),
             by_day=parameters.every == "day",
+            known=known,
         )
         yield Reading(
             labels=group,
@@ -162,6 +183,32 @@ def _readings(parameters: Parameters, indicator: Indicator, snapshot: Snapshot, 
             watermark=weeks.judged.last,
             tell=partial(_telling, told, snapshot, by_day.get(group, ())),
         )
+
+
+def _attacks(
+    indicator: Indicator, snapshot: Snapshot, group: Labels, weeks: Weeks, days: Sequence[DayTotals]
+) -> Attacks:
+    """The events with a number, week by week, and their sizes in the weeks that ``compound`` looks at."""
+    method = METHODS["compound"]
+    numbers = weeks.valued(days)[:-1]
+    end = weeks.newest(1 + method.guard).start
+    looked_at = Period(weeks.newest(min(len(numbers), TWO_YEARS + method.guard) + 1).start, end)
+    events = snapshot.events(indicator, group, looked_at)
+    return Attacks(numbers, Counter(value for each in events if (value := _number(indicator, each)) is not None))
+
+
+def _number(indicator: Indicator, version: EventVersion) -> int | None:
+    number: int | None = getattr(version.event, indicator.sum or "")
+    return number
+
+
+def _few(indicator: Indicator, attacks: Attacks) -> str:
+    number = counted(sum(attacks.sizes.values()), "events")
+    weeks = min(TWO_YEARS, len(attacks.numbers) - METHODS["compound"].guard)
+    return (
+        f"method compound needs {LEAST_ATTACKS} events with a number of {indicator.noun} in its {weeks} weeks; "
+        f"there {'is' if number == '1 event' else 'are'} {number}"
+    )
 
 
 def _values(verdict: Verdict, weeks: Weeks, q: float) -> dict[str, Value]:
@@ -173,6 +220,8 @@ def _values(verdict: Verdict, weeks: Weeks, q: float) -> dict[str, Value]:
         "p_value": verdict.p,
         "q_value": q,
         "exceedance": verdict.exceedance,
+        "score": verdict.score,
+        "limit": verdict.limit,
         "method": verdict.method.name,
         "weeks": len(verdict.history),
         "period_start": weeks.judged.start,
@@ -197,8 +246,9 @@ def _telling(told: Told, snapshot: Snapshot, days: Sequence[DayTotals]) -> Telli
 
 
 def _chart(told: Told, days: Sequence[DayTotals]) -> tuple[tuple[date, float, float], ...]:
-    """The running total, day by day, from the first week that was looked at, beside what the prediction gives."""
-    period = told.weeks.newest(len(told.verdict.history) + told.verdict.method.guard + 1)
+    """The running total, day by day, over the newest weeks that were looked at, beside what the prediction gives."""
+    reach = len(told.verdict.history) + told.verdict.method.guard + 1
+    period = told.weeks.newest(min(CHART_WEEKS, reach))
     values = {day.day: day_value(told.indicator, day) for day in days}
     dates = [period.start + timedelta(days=i) for i in range(period.days)]
     seen = accumulate(values.get(day, 0) for day in dates)

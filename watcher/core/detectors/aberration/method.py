@@ -1,24 +1,84 @@
-"""Methods: which of them judges a history, and the judgement itself.
+"""Methods: what each of them makes of the weeks before.
 
-A new method is a module with a prediction, and one entry of :data:`METHODS`. Where one has no answer,
-:mod:`predictive <watcher.core.detectors.aberration.predictive>` stands in: a series that was quiet for a year must not
-stay quiet when it breaks out.
+A new method is a function from :class:`Past` to a prediction, and one entry of :data:`METHODS`. Where one has no answer
+it says what it lacks, and another stands in (:mod:`watcher.core.detectors.aberration.verdict`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from enum import Enum
+from typing import NamedTuple
 
-from watcher.core.detectors.aberration import predictive, recent, zscore
-from watcher.core.detectors.aberration.prediction import Prediction
+from watcher.core.detectors.aberration.parameters import Parameters
+from watcher.core.detectors.aberration.prediction import (
+    Compound,
+    NegativeBinomial,
+    Normal,
+    Prediction,
+    Seasonal,
+    Shift,
+    ThreeWeeks,
+)
+from watcher.core.statistics import cusum, ears
+from watcher.core.statistics.level import level
+from watcher.core.statistics.seasonal import GUARD, HALF_WINDOW, first_week, seasonal, weeks_back
 
-Asked = Literal["auto", "recent", "predictive", "zscore"]
+#: A year of weeks.
+YEAR = 52
+#: ``seasonal``: years at least, and what must have been counted in its weeks.
+LEAST_YEARS, LEAST_OF_SEASONS = 3, 50
+#: ``recent``: weeks at least, the newest ones that are left out, least count of a week, and of the window.
+HALF_YEAR, RECENT_GUARD, LEAST_COUNT, LEAST_OF_YEAR = 26, 4, 3, 5
+#: ``predictive``: weeks at least.
+LEAST_WEEKS = 6
+#: ``shift``: the newest weeks over which evidence is gathered, the judged one among them, the weeks before them that give
+#: the mean, at most and at least, and the least excess of their variance.
+GATHERED, REFERENCE, LEAST_REFERENCE, LEAST_EXCESS = 26, 104, 27, 0.05
+_BEFORE = GATHERED - 1
+#: ``ears``: the least standard deviation, so that weeks that are alike do not make the next event an alarm.
+LEAST_DEVIATION = 0.5
+#: ``ears_c3`` looks at so many weeks beside its baseline.
+_C3 = ears.LAG + ears.EARLIER
+#: ``compound``: weeks at most, and the attacks whose deaths are drawn from, at least.
+TWO_YEARS, LEAST_ATTACKS = 104, 100
 
-#: The count that ``min_count`` is held against is that of so many newest weeks, the judged one among them.
-COUNTED_WEEKS = 4
+
+class Attacks(NamedTuple):
+    """What a sum is made of: the events that carry a number."""
+
+    #: In each week before the judged one, as many weeks as in :attr:`Past.counts`.
+    numbers: Sequence[int]
+    #: How many of each size there were in the weeks that ``compound`` looks at.
+    sizes: Mapping[int, int]
+
+
+class Past(NamedTuple):
+    """Everything that a method may look at."""
+
+    #: What the weeks before the judged one came to, the oldest first.
+    counts: Sequence[int]
+    #: First day of the judged week.
+    day: date
+    #: For ``compound`` alone.
+    attacks: Attacks | None = None
+
+
+class Lack(Enum):
+    """Why a method has no answer."""
+
+    #: Too few weeks.
+    WEEKS = "weeks"
+    #: Too little was counted.
+    COUNTED = "counted"
+    #: Nothing was ever counted at this time of the year.
+    SEASON = "season"
+    #: The fit does not settle.
+    FIT = "fit"
+    #: All weeks were alike.
+    SCATTER = "scatter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,125 +86,173 @@ class Method:
     """One way to predict the next week from those before."""
 
     name: str
-    #: What a window of weeks gives for the next one; None where it has no answer.
-    predict: Callable[[Sequence[int]], Prediction | None]
-    #: How many weeks it looks at, at most and at least.
-    most_weeks: int
+    predict: Callable[[Past, Parameters], Prediction | Lack]
+    #: How many weeks it looks at, at most.
+    reach: Callable[[Past, Parameters], int]
+    #: How many it needs, beside those that it leaves out and a baseline that is asked for.
     least_weeks: int
+    #: Whether it compares with as many weeks as ``baseline`` says.
+    has_baseline: bool = False
     #: How many of the newest weeks of history it leaves out.
     guard: int = 0
     #: A week with less is never beyond its history.
     least_count: int = 0
-    #: Where fewer than this many were counted in the window, ``predictive`` judges as well, and the milder of both.
+    #: What must have been counted in the weeks it looks at.
     least_total: int = 0
 
-    @property
-    def least_history(self) -> int:
+    def least_history(self, parameters: Parameters) -> int:
         """Weeks of history without which it does not judge."""
-        return self.least_weeks + self.guard
+        return self.least_weeks + self.guard + (parameters.baseline if self.has_baseline else 0)
 
-    def window(self, history: Sequence[int]) -> Sequence[int]:
+    def window(self, past: Past, parameters: Parameters) -> Sequence[int]:
         """The weeks of a history that it looks at."""
-        return history[: len(history) - self.guard][-self.most_weeks :]
+        kept = past.counts[: len(past.counts) - self.guard]
+        return kept[-self.reach(past, parameters) :]
+
+    def answer(self, past: Past, parameters: Parameters) -> Prediction | Lack:
+        """What it predicts, or what it lacks."""
+        if len(past.counts) < self.least_history(parameters):
+            return Lack.WEEKS
+        if sum(self.window(past, parameters)) < self.least_total:
+            return Lack.COUNTED
+        return self.predict(past, parameters)
+
+
+def longest(parameters: Parameters) -> int:
+    """The longest history that a rule can use, in weeks: a year is at most 53 of them, and five are 261."""
+    years = parameters.years if parameters.method in {"auto", "seasonal"} else 0
+    return max(first_back(years), TWO_YEARS + RECENT_GUARD, REFERENCE + _BEFORE)
+
+
+def first_back(years: int) -> int:
+    """How many weeks of history so many years take at most."""
+    return -(-years * 1461 // 28) + HALF_WINDOW
+
+
+def _years(past: Past, parameters: Parameters) -> tuple[int, ...]:
+    """How far back the same week of each past year lies, for as many years as the history holds."""
+    back = weeks_back(past.day, parameters.years)
+    while len(back) > LEAST_YEARS and first_week(len(past.counts), back) < 0:
+        back = back[:-1]
+    return back
+
+
+def _seasonal(past: Past, parameters: Parameters) -> Prediction | Lack:
+    at, back = len(past.counts), _years(past, parameters)
+    if first_week(at, back) < 0:
+        return Lack.WEEKS
+    season = seasonal(past.counts, at, back)
+    if season is None:
+        return Lack.FIT
+    return Seasonal(season.mean, season.dispersion, season.trend, season.alike) if any(season.alike) else Lack.SEASON
+
+
+def _of_seasons(past: Past, parameters: Parameters) -> int:
+    at = len(past.counts)
+    return at - GUARD - max(0, first_week(at, _years(past, parameters)))
+
+
+def _recent(past: Past, parameters: Parameters) -> Prediction | Lack:
+    fitted = level(METHODS["recent"].window(past, parameters))
+    return NegativeBinomial(*fitted) if fitted else Lack.COUNTED
+
+
+def _predictive(past: Past, parameters: Parameters) -> Prediction | Lack:
+    """A Poisson rate with Jeffreys' prior, after n weeks: negative binomial, size total + 1/2, probability n / (n + 1)."""
+    window = METHODS["predictive"].window(past, parameters)
+    weeks = len(window)
+    return NegativeBinomial((sum(window) + 0.5) / weeks, (weeks + 1) / weeks)
+
+
+def _zscore(past: Past, parameters: Parameters) -> Prediction | Lack:
+    window = METHODS["zscore"].window(past, parameters)
+    found = ears.around(window)
+    return Normal(*found) if found.deviation else Lack.SCATTER
+
+
+def _ears_c1(past: Past, parameters: Parameters) -> Prediction | Lack:
+    return Normal(*ears.c1(past.counts, baseline=parameters.baseline, least_deviation=LEAST_DEVIATION))
+
+
+def _ears_c2(past: Past, parameters: Parameters) -> Prediction | Lack:
+    return Normal(*ears.c2(past.counts, baseline=parameters.baseline, least_deviation=LEAST_DEVIATION))
+
+
+def _ears_c3(past: Past, parameters: Parameters) -> Prediction | Lack:
+    around = ears.c2(past.counts, baseline=parameters.baseline, least_deviation=LEAST_DEVIATION)
+    earlier = ears.c3_earlier(past.counts, baseline=parameters.baseline, least_deviation=LEAST_DEVIATION)
+    return ThreeWeeks(around, earlier)
+
+
+def _shift(past: Past, parameters: Parameters) -> Prediction | Lack:
+    window = METHODS["shift"].window(past, parameters)
+    reference, gathered = window[:-_BEFORE], window[-_BEFORE:]
+    mean = sum(reference) / len(reference)
+    if not mean:
+        return Lack.COUNTED
+    excess = cusum.excess_variance(reference, least=LEAST_EXCESS)
+    ratio = None if parameters.ratio == "any" else parameters.ratio
+    before, since = _gathered(gathered, mean, excess, ratio, parameters.limit)
+    return Shift(mean, excess, ratio, parameters.limit, before, since)
+
+
+def _gathered(
+    counts: Sequence[int], mean: float, excess: float, ratio: float | None, limit: float
+) -> tuple[float, tuple[int, ...]]:
+    """The score before the judged week, and the weeks since the last alarm."""
+    if ratio is None:
+        scores = cusum.generalised(counts, mean, excess=excess, limit=limit, most=GATHERED)
+    else:
+        scores = cusum.likelihood_ratio(counts, mean, excess=excess, ratio=ratio, limit=limit)
+    since = next((place + 1 for place in reversed(range(len(scores))) if scores[place] > limit), 0)
+    return (scores[-1] if since < len(scores) else 0.0), tuple(counts[since:])
+
+
+def _compound(past: Past, parameters: Parameters) -> Prediction | Lack:
+    attacks = past.attacks
+    if attacks is None or (total := sum(attacks.sizes.values())) < LEAST_ATTACKS or not max(attacks.sizes):
+        return Lack.COUNTED
+    number = level(METHODS["compound"].window(past._replace(counts=attacks.numbers), parameters))
+    if number is None:
+        return Lack.COUNTED
+    sizes = {size: count / total for size, count in sorted(attacks.sizes.items())}
+    return Compound(*number, sizes)
+
+
+def _newest(weeks: int) -> Callable[[Past, Parameters], int]:
+    return lambda _past, _parameters: weeks
+
+
+def _baseline(more: int = 0) -> Callable[[Past, Parameters], int]:
+    return lambda _past, parameters: parameters.baseline + more
 
 
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
         Method(
-            "recent",
-            recent.predict,
-            most_weeks=recent.WINDOW,
-            least_weeks=recent.LEAST,
-            guard=recent.GUARD,
-            least_count=recent.LEAST_COUNT,
-            least_total=recent.LEAST_EVENTS,
+            "seasonal",
+            _seasonal,
+            reach=_of_seasons,
+            least_weeks=first_back(LEAST_YEARS) - GUARD,
+            guard=GUARD,
+            least_total=LEAST_OF_SEASONS,
         ),
-        Method("predictive", predictive.predict, most_weeks=predictive.WINDOW, least_weeks=predictive.LEAST),
-        Method("zscore", zscore.predict, most_weeks=zscore.WINDOW, least_weeks=zscore.LEAST),
+        Method(
+            "recent",
+            _recent,
+            reach=_newest(YEAR),
+            least_weeks=HALF_YEAR,
+            guard=RECENT_GUARD,
+            least_count=LEAST_COUNT,
+            least_total=LEAST_OF_YEAR,
+        ),
+        Method("predictive", _predictive, reach=_newest(YEAR), least_weeks=LEAST_WEEKS),
+        Method("shift", _shift, reach=_newest(REFERENCE + _BEFORE), least_weeks=LEAST_REFERENCE + _BEFORE),
+        Method("ears_c1", _ears_c1, reach=_baseline(), least_weeks=0, has_baseline=True),
+        Method("ears_c2", _ears_c2, reach=_baseline(), least_weeks=0, has_baseline=True, guard=ears.LAG),
+        Method("ears_c3", _ears_c3, reach=_baseline(_C3), least_weeks=_C3, has_baseline=True),
+        Method("zscore", _zscore, reach=_newest(YEAR), least_weeks=HALF_YEAR),
+        Method("compound", _compound, reach=_newest(TWO_YEARS), least_weeks=HALF_YEAR, guard=RECENT_GUARD),
     )
 }
-_RECENT, _PREDICTIVE = METHODS["recent"], METHODS["predictive"]
-
-#: The longest history that any method looks at, in weeks.
-LONGEST = max(method.most_weeks + method.guard for method in METHODS.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the weeks of one group come to."""
-
-    #: The method that judged.
-    method: Method
-    prediction: Prediction
-    #: What the weeks came to that it looked at.
-    history: Sequence[int]
-    observed: int
-    #: What the newest weeks came to, the judged one among them.
-    lately: int
-    #: The chance of at least so much, were nothing to change.
-    p: float
-    #: The smallest whole number that is exceeded with a chance of at most alpha.
-    bound: float
-    #: Least ``observed`` and least ``lately`` for a week to be beyond its history.
-    floors: tuple[int, int]
-
-    @property
-    def expected(self) -> float:
-        """The mean of the prediction."""
-        return self.prediction.expected
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether there is enough to speak of: small numbers are beyond any history of zeros."""
-        return self.observed >= self.floors[0] and self.lately >= self.floors[1]
-
-    @property
-    def ratio(self) -> float:
-        """Observed over expected; no method expects nothing at all."""
-        return self.observed / self.expected
-
-    @property
-    def exceedance(self) -> float:
-        """How far it is from the expected count, in units of the way to the bound; above 1 is beyond the bound."""
-        if self.bound > self.expected:
-            return (self.observed - self.expected) / (self.bound - self.expected)
-        return math.inf if self.observed > self.bound else 0.0
-
-
-def least_history(asked: Asked) -> int:
-    """How many weeks of history a rule needs before anything is judged."""
-    return (_PREDICTIVE if asked == "auto" else METHODS[asked]).least_history
-
-
-def judge(weeks: Sequence[int], *, asked: Asked, alpha: float, min_count: int) -> Verdict:
-    """Judge the last week by those before; there are :func:`least_history` of them or more."""
-    *history, observed = weeks
-    able = _able(asked, history)
-    answers = [(method, answer) for method in able if (answer := method.predict(method.window(history))) is not None]
-    if not answers:
-        answers = [(_PREDICTIVE, predictive.predict(_PREDICTIVE.window(history)))]
-    method, prediction = max(answers, key=lambda each: each[1].tail(observed))
-    return Verdict(
-        method=method,
-        prediction=prediction,
-        history=method.window(history),
-        observed=observed,
-        lately=sum(weeks[-COUNTED_WEEKS:]),
-        p=prediction.tail(observed),
-        bound=prediction.bound(alpha),
-        floors=(max(method.least_count for method in able), min_count),
-    )
-
-
-def _able(asked: Asked, history: Sequence[int]) -> tuple[Method, ...]:
-    """The methods that judge a history; of several the one with the largest p counts."""
-    if asked == "auto":
-        is_long = len(history) >= _RECENT.least_history
-        return (_RECENT,) if is_long and _is_enough(_RECENT, history) else (_PREDICTIVE,)
-    method = METHODS[asked]
-    return (method,) if _is_enough(method, history) else (method, _PREDICTIVE)
-
-
-def _is_enough(method: Method, history: Sequence[int]) -> bool:
-    return sum(method.window(history)) >= method.least_total

@@ -47,11 +47,18 @@ class Weeks(NamedTuple):
 
     def sums(self, indicator: Indicator, days: Iterable[DayTotals]) -> list[int]:
         """What each week comes to, the oldest first; days outside are not looked at."""
+        return self._add((day.day, day_value(indicator, day)) for day in days)
+
+    def valued(self, days: Iterable[DayTotals]) -> list[int]:
+        """How many events of each week carry a number."""
+        return self._add((day.day, day.valued) for day in days)
+
+    def _add(self, values: Iterable[tuple[date, int]]) -> list[int]:
         sums = [0] * self.number
-        for day in days:
-            week = (day.day - self.start).days // _WEEK
+        for day, value in values:
+            week = (day - self.start).days // _WEEK
             if 0 <= week < self.number:
-                sums[week] += day_value(indicator, day)
+                sums[week] += value
         return sums
 
 

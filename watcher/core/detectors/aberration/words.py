@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from watcher.core.detectors.aberration.method import COUNTED_WEEKS, METHODS, Asked, Verdict
+from watcher.core.detectors.aberration.method import METHODS, Lack, Method
+from watcher.core.detectors.aberration.parameters import Asked
+from watcher.core.detectors.aberration.verdict import COUNTED_WEEKS, Verdict
 from watcher.core.detectors.aberration.weeks import Weeks
 from watcher.core.detectors.frame import counted, missing_values, period_text, subject, whole
 from watcher.core.indicator import Indicator, Totals
@@ -22,6 +25,25 @@ _WHOLE_FROM = 10
 _RAREST = 1_000_000
 #: A p from here on is no sign of anything.
 _USUAL = 0.05
+#: Of methods whose p is nominal: measured false alarms in 100 weeks (docs/reference/false-alarms.md).
+_FALSE_ALARMS = {"ears_c1": "3 to 7", "ears_c2": "3 to 7", "ears_c3": "11 to 21", "zscore": "1 to 3"}
+_WHY = {
+    Lack.SEASON: "nothing was ever counted at this time of the year",
+    Lack.FIT: "its fit does not settle",
+    Lack.SCATTER: "all weeks are alike",
+}
+
+
+class Known(NamedTuple):
+    """How much of the judged week is known yet."""
+
+    #: Of what will be known; 1 where late reports are not allowed for.
+    share: float = 1.0
+    #: Why nobody can say how much it is; empty when somebody can, or when nobody asked.
+    missing: str = ""
+
+
+ALL_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +55,14 @@ class Told:
     weeks: Weeks
     verdict: Verdict
     asked: Asked
-    #: The accepted chance of a false alarm.
-    alpha: float
     #: The p-value corrected for the number of groups.
     q: float
     #: Among how many groups the week was looked for.
     groups: int = 1
     #: Whether the week is seven days that end on any day.
     by_day: bool = False
+    #: How much of the week is known yet.
+    known: Known = ALL_KNOWN
 
     @property
     def noun(self) -> str:
@@ -64,10 +86,22 @@ def sentence(told: Told) -> str:
     """``12 attacks, 27 Jun 2020 to 3 Jul 2020; from the 52 weeks to 29 May 2020 one would expect ...``."""
     verdict = told.verdict
     seen = f"{_capital(counted(verdict.observed, told.noun))}, {period_text(told.weeks.judged)}"
-    by = f"from {_looked_at(told)} one would expect {_number(verdict.expected)}"
+    season = " at this time of the year" if verdict.method.name == "seasonal" else ""
+    by = f"from {_looked_at(told)} one would expect {_number(verdict.expected)}{season}"
+    return f"{seen}; {by}{_alarm(told)}."
+
+
+def _alarm(told: Told) -> str:
+    """What an alarm would be, for an alarm is a count, or a sum over several weeks."""
+    verdict = told.verdict
+    if verdict.score is not None and verdict.limit is not None:
+        held = f"{_score(verdict.score)}, and more than {_score(verdict.limit)} is an alarm"
+        if verdict.method.name == "shift":
+            return f"; the evidence of the newest weeks for a lasting rise comes to {held}"
+        return f"; what the last three weeks lie beyond one deviation comes to {held}"
     if math.isinf(verdict.bound):
-        return f"{seen}; {by}."
-    return f"{seen}; {by}, and more than {whole(verdict.bound)} at most once in {whole(1 / told.alpha)} weeks."
+        return ""
+    return f", and more than {whole(verdict.bound)} at most once in {whole(1 / verdict.alpha)} weeks"
 
 
 def what(told: Told) -> str:
@@ -80,17 +114,26 @@ def what(told: Told) -> str:
 
 def sure(told: Told) -> str:
     """How rare such a week is by chance, among how many it was found, and what else weakens it."""
-    parts = [_rarity(told), _among(told), _floors(told), _lumps(told)]
+    parts = [_rarity(told), _measured(told), _among(told), _floors(told), _lumps(told)]
     return " ".join(part for part in parts if part)
 
 
 def unknown(told: Told) -> Iterator[str]:
     """What the history lacks."""
     verdict = told.verdict
-    if told.asked not in {"auto", verdict.method.name}:
-        yield f"Method {told.asked} has no answer of its own here ({_why(told)}); {verdict.method.name} stands in."
-    elif told.asked == "auto" and verdict.method.name == "predictive":
-        yield f"The history is too short or too empty to show how far weeks scatter ({_why(told)})."
+    if verdict.completeness < 1:
+        yield f"Some {verdict.completeness * 100:.0f} % of the week's {told.noun} are known by now; expected is that share."
+    if told.known.missing:
+        yield f"Late reports are not allowed for: {told.known.missing}."
+    for name, lack in verdict.lacks.items():
+        if told.asked != "auto":
+            why, by = _why(told, METHODS[name], lack), verdict.method.name
+            yield f"Method {name} has no answer of its own here ({why}); {by} stands in."
+        elif name == "recent" and verdict.method.name == "predictive":
+            why = _why(told, METHODS[name], lack)
+            yield f"The history is too short or too empty to show how far weeks scatter ({why})."
+        elif lack in {Lack.SEASON, Lack.FIT}:
+            yield f"The season is not allowed for ({_why(told, METHODS[name], lack)}); {verdict.method.name} stands in."
 
 
 def missing(told: Told, totals: Totals) -> tuple[str, ...]:
@@ -100,12 +143,18 @@ def missing(told: Told, totals: Totals) -> tuple[str, ...]:
 
 def arithmetic(told: Told) -> Iterator[str]:
     """Every step with its numbers, for whoever wants to check them by hand."""
-    verdict, alpha = told.verdict, f"{told.alpha:.15g}"
+    verdict, alpha = told.verdict, f"{told.verdict.alpha:.15g}"
     yield f"Observed: {counted(verdict.observed, told.noun)}, {period_text(told.weeks.judged)}"
     yield f"History: {_looked_at(told)}, {counted(sum(verdict.history), told.noun)}, the oldest first: {_listed(verdict)}"
     yield f"Method {verdict.method.name}{_chosen(told)}: {verdict.prediction.text}"
-    yield f"Bound: {_bound(verdict)} that is exceeded with a chance of at most {alpha}"
-    yield f"p: the chance of {whole(verdict.observed)} or more is {verdict.p:.3g}; alpha {alpha}"
+    if verdict.completeness < 1:
+        yield f"Complete to {verdict.completeness * 100:.0f} %: mean and scatter are those of so many of the {told.noun}"
+    if verdict.score is not None and verdict.limit is not None:
+        yield f"Score: {_score(verdict.score)}, limit {_score(verdict.limit)}"
+        yield f"Bound: {_least_alarm(verdict)}"
+    else:
+        yield f"Bound: {_bound(verdict)} that is exceeded with a chance of at most {alpha}"
+    yield _chance(told)
     if told.groups > 1:
         yield f"q: {told.q:.3g}, corrected for {told.groups} groups (Benjamini and Hochberg)"
     yield f"Exceedance: {_exceedance(verdict)}"
@@ -116,6 +165,26 @@ def arithmetic(told: Told) -> Iterator[str]:
     )
 
 
+def _chance(told: Told) -> str:
+    verdict = told.verdict
+    if verdict.method.name == "shift":
+        return f"p: the chance of such a score is at most {verdict.p:.3g}, e to the power of minus the score"
+    alpha = f"{verdict.p:.3g}; alpha {verdict.alpha:.15g}"
+    if verdict.score is not None:
+        return f"p: the chance that a standard normal is above the score is {alpha}"
+    return f"p: the chance of {whole(verdict.observed)} or more is {alpha}"
+
+
+def _score(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _least_alarm(verdict: Verdict) -> str:
+    if verdict.bound < 0:
+        return "none, because the weeks before are enough for an alarm"
+    return f"{_bound(verdict)} with which the score is not above the limit".replace("the smallest", "the largest")
+
+
 def _looked_at(told: Told) -> str:
     """``the 52 weeks to 29 May 2020``: the history, without the newest weeks that the method leaves out."""
     verdict = told.verdict
@@ -124,7 +193,7 @@ def _looked_at(told: Told) -> str:
 
 
 def _judged(told: Told) -> str:
-    if told.verdict.p > told.alpha:
+    if not told.verdict.is_beyond:
         return "within its own history"
     return "beyond its own history" if told.verdict.is_counted else "too few to speak of"
 
@@ -142,12 +211,24 @@ def _above(verdict: Verdict) -> str:
 
 
 def _rarity(told: Told) -> str:
-    p = told.verdict.p
+    p, name, is_sum = told.verdict.p, told.verdict.method.name, told.verdict.score is not None
+    much = "such a score" if is_sum else "so much"
     if p > _USUAL:
-        return f"Nothing unusual: so much comes by chance in {p * 100:.0f} of 100 weeks."
-    once = f"in {whole(_two_digits(1 / p))} weeks" if p * _RAREST > 1 else "in a million weeks at most"
+        at_most = " at most" if name == "shift" else ""
+        return f"Nothing unusual: {much} comes by chance in {p * 100:.0f} of 100 weeks{at_most}."
+    once = f"once in {whole(_two_digits(1 / p))} weeks" if p * _RAREST > 1 else "once in a million weeks at most"
+    if name == "shift" and p * _RAREST > 1:
+        once = f"at most {once}"
+    return f"Were nothing to change, {much} would come {once} (p {p:.2g}, by the method {name})."
+
+
+def _measured(told: Told) -> str:
+    """How often a method is wrong whose p is nominal only."""
+    weeks = _FALSE_ALARMS.get(told.verdict.method.name)
     return (
-        f"Were nothing to change, so much would come once {once} (p {p:.2g}, by the method {told.verdict.method.name})."
+        f"On series in which nothing changes, this method raises a false alarm in {weeks} of 100 weeks."
+        if weeks
+        else ""
     )
 
 
@@ -169,23 +250,28 @@ def _floors(told: Told) -> str:
 def _lumps(told: Told) -> str:
     if not told.indicator.is_sum:
         return ""
+    if told.verdict.method.name == "compound":
+        return f"That {told.noun} come in lumps is allowed for, up to the largest event of the history."
     return (
         f"{_capital(told.noun)} come in lumps, which no method here allows for: look at the number of events as well."
     )
 
 
-def _why(told: Told) -> str:
-    """What the method that was asked for, or ``recent`` for ``auto``, did not find."""
-    method = METHODS["recent" if told.asked == "auto" else told.asked]
-    if told.weeks.before < method.least_history:
-        return f"{told.weeks.before} weeks, {method.name} needs {method.least_history}"
-    if method.least_total:
-        return f"fewer than {method.least_total} {told.noun}"
-    return "all weeks are alike"
+def _why(told: Told, method: Method, lack: Lack) -> str:
+    """What a method did not find."""
+    if lack is Lack.WEEKS:
+        return f"{told.weeks.before} weeks, {method.name} needs {method.least_weeks + method.guard}"
+    if lack is Lack.COUNTED:
+        return f"fewer than {max(1, method.least_total)} {told.noun}"
+    return _WHY[lack]
 
 
 def _chosen(told: Told) -> str:
-    return f", chosen by {told.asked}" if told.asked != told.verdict.method.name else ""
+    """``, chosen by auto (56 weeks, seasonal needs 160)``."""
+    if told.asked == told.verdict.method.name:
+        return ""
+    lacks = [_why(told, METHODS[name], lack) for name, lack in told.verdict.lacks.items()]
+    return f", chosen by {told.asked} ({'; '.join(lacks)})" if lacks else f", chosen by {told.asked}"
 
 
 def _listed(verdict: Verdict) -> str:

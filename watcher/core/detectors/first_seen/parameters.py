@@ -20,13 +20,13 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
-from watcher.core.document import Document
+from watcher.core.document import Document, shown
 from watcher.core.indicator import GroupField
 from watcher.core.period import DAY, Duration, duration, duration_text
 from watcher.core.selector import EVERYTHING, NO_NAMES, Selector
 from watcher.core.selector.key import MODIFIERS
 from watcher.core.selector.shape import TextModifiers
-from watcher.core.selector.spot import Spot, did_you_mean, shown
+from watcher.core.selector.spot import Spot, did_you_mean
 from watcher.core.selector.text import Either, Equals, TextTest, canonical, either, every, folded
 
 _AT_LEAST = re.compile(r"([1-9]\d{0,3}) events?(?: in (\S+))?", re.ASCII)

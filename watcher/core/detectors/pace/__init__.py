@@ -12,9 +12,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import accumulate
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, Field, model_validator
 
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
@@ -26,6 +23,7 @@ from watcher.core.detectors.frame import (
     by_name,
     contributors,
     named_indicator,
+    period_text,
     record_sources,
     unknown_name,
     whole_days,
@@ -34,16 +32,21 @@ from watcher.core.detectors.pace import sides as pace_sides
 from watcher.core.detectors.pace import steps as pace_steps
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
-from watcher.core.detectors.pace.interval import Test, Weeks
+from watcher.core.detectors.pace.interval import Weeks
+from watcher.core.detectors.pace.parameters import Parameters
+from watcher.core.detectors.pace.seen import Seen, seen
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
+from watcher.core.detectors.pace.vintage import at_same_age
 from watcher.core.detectors.pace.words import Told
-from watcher.core.document import Document
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
-from watcher.core.period import Duration, Period
+from watcher.core.period import Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.delay import LEAST_KNOWN
+
+__all__ = ["EVENT_LIKE", "OUTPUTS", "Parameters", "defaults", "indicators", "problems", "read"]
 
 #: The words of evidence, from least to most.
 EVIDENCE = ("none", "weak", "moderate", "strong")
@@ -70,6 +73,12 @@ OUTPUTS: Mapping[str, Output] = {
         Output("projected_high", Kind.NUMBER, "Upper end of the 95 % predictive interval of 'projected'."),
         Output("days", Kind.DAYS, "Days of the period that the sources cover, both ends counted."),
         Output(
+            "effective_days",
+            Kind.DAYS,
+            "The sum of the shares known of the days; the days where all is taken as known.",
+        ),
+        Output("completeness", Kind.SHARE, "Mean share known of the days yet; none unless 'delay' is estimated."),
+        Output(
             "p_value",
             Kind.PROBABILITY,
             "One-sided probability of so much, were the rate unchanged; none without a test.",
@@ -95,95 +104,8 @@ OUTPUTS: Mapping[str, Output] = {
 }
 EVENT_LIKE = False
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 #: The chart of a longer period shows its newest days.
 CHART_DAYS = 366
-
-
-def _year(value: object) -> object:
-    if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
-        if FIRST_YEAR <= int(value) <= LAST_YEAR:
-            return int(value)
-        msg = f"{value} is no year between {FIRST_YEAR} and {LAST_YEAR}; write a year or a baseline's name"
-        raise ValueError(msg)
-    return value
-
-
-class Parameters(Document):
-    """What stands under ``pace``."""
-
-    indicator: str
-    """The indicator whose rate is judged."""
-    above: Annotated[int | str, BeforeValidator(_year)] | None = None
-    """A year (2019), or the name of a baseline; not with ``compare: trailing``."""
-    current: Literal["ytd", "mtd", "since", "last"] = "ytd"
-    """Which period: the year so far, the month so far, since a day, or the last days."""
-    since: date | None = None
-    """First day, with ``current: since``."""
-    last: Duration | None = None
-    """How many days, with ``current: last``."""
-    compare: Literal["annual", "same_period", "trailing"] = "annual"
-    """With the whole baseline, the same calendar days of the year ``above``, or the days just before (both need records)."""
-    against: Duration | None = None
-    """How many days just before the last days are the baseline, with ``compare: trailing``."""
-    test: Test = "auto"
-    """Where interval and p come from; auto: exact for counts, compound or inflated for sums. Never the evidence."""
-    assumed_dispersion: Annotated[float, Field(ge=1, le=1_000)] = 5
-    """Variance over mean of a sum where neither 20 attacks per period nor a stated dispersion tell it."""
-    dispersion: Annotated[float, Field(ge=1, le=1_000)] | None = None
-    """Variance over mean, where the author knows it; wins over everything else, for counts as well."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _trailing_ends_now(cls, given: object) -> object:
-        if isinstance(given, dict) and given.get("compare") == "trailing":
-            return {"current": "last", **given}
-        return given
-
-    @model_validator(mode="after")
-    def _companions(self) -> Parameters:
-        for name, value, example in (("since", self.since, "2020-04-17"), ("last", self.last, "90d")):
-            if self.current == name and value is None:
-                msg = f"'current: {name}' needs '{name}', e.g. {name}: {example}"
-                raise ValueError(msg)
-            if self.current != name and value is not None:
-                msg = f"'{name}' goes with 'current: {name}'"
-                raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _one_baseline(self) -> Parameters:
-        is_trailing = self.compare == "trailing"
-        if is_trailing and self.current != "last":
-            msg = (
-                "'compare: trailing' holds the last days against the days before; leave out 'current', and give 'last'"
-            )
-        elif is_trailing and (self.against is None or self.above is not None):
-            msg = (
-                "'compare: trailing' needs 'against' and no 'above', e.g. {compare: trailing, last: 28d, against: 365d}"
-            )
-        elif not is_trailing and self.against is not None:
-            msg = "'against' goes with 'compare: trailing'"
-        elif not is_trailing and self.above is None:
-            msg = "'above' is missing: a year, or the name of a baseline, e.g. above: 2019"
-        else:
-            return self
-        raise ValueError(msg)
-
-    def window(self, last: date) -> Period:
-        """The current period, given its last day; empty when it has not begun."""
-        if self.current == "last":
-            return Period.ending(last, self.last or timedelta(days=1))
-        first = {"ytd": last.replace(month=1, day=1), "mtd": last.replace(day=1)}.get(self.current, self.since)
-        return Period.between(first or last, last)
-
-    def whole(self, window: Period) -> Period | None:
-        """The year or month that a window is the beginning of; None for windows that move."""
-        if self.current == "ytd":
-            return Period.of_year(window.start.year)
-        if self.current == "mtd":
-            return Period(window.start, (window.start + timedelta(days=31)).replace(day=1))
-        return None
 
 
 def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
@@ -238,11 +160,31 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     against = parameters.against or timedelta()
     question = Question(indicator, parameters.above, parameters.compare, parameters.window, against)
     plan = pace_sides.plan(question, snapshot)
+    if parameters.vintage == "same_age" and isinstance(plan, Plan):
+        plan = at_same_age(plan, snapshot)
     if isinstance(plan, Missing):
         yield _nothing(plan, parameters)
         return
+    known = seen(indicator, plan.covered(plan.now), snapshot) if _allows_for_delay(plan, parameters) else None
+    if isinstance(known, Seen) and not known.is_enough:
+        yield _too_early(known, plan, parameters)
+        return
     for group in snapshot.groups(indicator):
-        yield _reading(plan, parameters, catalogue, snapshot, group)
+        yield _reading(plan, parameters, catalogue, snapshot, group, known=known)
+
+
+def _allows_for_delay(plan: Plan, parameters: Parameters) -> bool:
+    """A stated number is no record that could come late."""
+    return parameters.delay == "estimated" and plan.now_stated is None
+
+
+def _too_early(known: Seen, plan: Plan, parameters: Parameters) -> Reading:
+    reason = (
+        f"only {known.completeness * 100:.0f} % of what will be known of {period_text(plan.now)} is known yet, and "
+        f"{LEAST_KNOWN * 100:.0f} % are needed"
+    )
+    period = plan.now.start if parameters.whole(plan.now) else None
+    return Reading(status=Status.LEARNING, reason=reason, period=period, watermark=plan.now.last)
 
 
 def _nothing(missing: Missing, parameters: Parameters) -> Reading:
@@ -250,8 +192,19 @@ def _nothing(missing: Missing, parameters: Parameters) -> Reading:
     return Reading(status=Status.NO_DATA, reason=missing.reason, period=period)
 
 
-def _reading(plan: Plan, parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot, group: Labels) -> Reading:
-    indicator, sides = plan.indicator, pace_sides.sides(plan, snapshot, group)
+def _reading(
+    plan: Plan,
+    parameters: Parameters,
+    catalogue: Catalogue,
+    snapshot: Snapshot,
+    group: Labels,
+    *,
+    known: Seen | str | None,
+) -> Reading:
+    indicator = plan.indicator
+    sides = pace_sides.sides(plan, snapshot, group, known if isinstance(known, Seen) else None)
+    if isinstance(known, str):
+        sides = replace(sides, notes=(*sides.notes, f"Late reports are not allowed for: {known}."))
     verdict = pace_verdict.judge(
         sides,
         indicator,
@@ -301,10 +254,8 @@ def _weeks(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> Weeks
     """The weeks of both periods; None where one is a stated number."""
     if sides.now.totals is None or sides.before.totals is None:
         return None
-    now, before = (
-        pace_sides.weeks(side, snapshot.daily(plan.indicator, group, side.period)) for side in (sides.now, sides.before)
-    )
-    return Weeks(now, before)
+    known = ((sides.now, snapshot), (sides.before, plan.then(snapshot)))
+    return Weeks(*(pace_sides.weeks(side, then.daily(plan.indicator, group, side.period)) for side, then in known))
 
 
 def _values(told: Told) -> dict[str, Value]:
@@ -321,6 +272,8 @@ def _values(told: Told) -> dict[str, Value]:
         "projected_low": projection.low if projection else None,
         "projected_high": projection.high if projection else None,
         "days": now.days,
+        "effective_days": now.tally.days,
+        "completeness": now.seen.completeness if now.seen else None,
         "p_value": result.p if result else None,
         "llr": verdict.llr,
         "score": verdict.score,
@@ -358,11 +311,14 @@ def _chart(
     days = [now.covered.start + timedelta(days=i) for i in range(now.days)]
     seen = accumulate(_per_day(plan.indicator, daily, days))
     if sides.same_days_of is None or before.totals is None:
-        pace = [before.tally.rate * (i + 1) for i in range(len(days))]
+        running = now.seen.running_days() if now.seen else range(1, len(days) + 1)
+        pace = [before.tally.rate * exposure for exposure in running]
     else:
         then = [before.covered.start + timedelta(days=i) for i in range(before.days)]
-        sums = list(accumulate(_per_day(plan.indicator, snapshot.daily(plan.indicator, group, before.period), then)))
-        pace = [sums[min(i, len(sums) - 1)] * len(days) / len(then) for i in range(len(days))]
+        sums = list(
+            accumulate(_per_day(plan.indicator, plan.then(snapshot).daily(plan.indicator, group, before.period), then))
+        )
+        pace = [sums[min(i, len(sums) - 1)] * now.tally.days / len(then) for i in range(len(days))]
     return tuple(zip(days, map(float, seen), pace, strict=True))[-CHART_DAYS:]
 
 

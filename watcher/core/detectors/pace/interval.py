@@ -97,7 +97,7 @@ def _compound(sides: Sides, _dispersion: float, _weeks: Weeks | None) -> Interva
         step = f"Fewer than {attacks.OWN_SPREAD} attacks in a period: both share the dispersion {pooled:.3g}"
         return _by_dispersion("compound", sides, pooled, step=step)
     now, before = both
-    result = attacks.compound((sides.now.days, sides.before.days), now, before, confidence=CONFIDENCE)
+    result = attacks.compound((sides.now.tally.days, sides.before.tally.days), now, before, confidence=CONFIDENCE)
     if result is None:
         return Interval("compound", why=_ZERO)
     return Interval(

@@ -8,14 +8,15 @@ a whole indicator and never for one of its groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
 from watcher.core.detectors.frame import counted as counted_text
 from watcher.core.detectors.frame import measured, period_text
 from watcher.core.detectors.pace import spread
+from watcher.core.detectors.pace.seen import Seen
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
@@ -46,10 +47,12 @@ class Side:
     uncovered: int = 0
     #: Events that are known only to a span of days which reaches beyond the period; counted in part.
     straddling: int = 0
+    #: How much of it is known yet; None where all of it is taken to be.
+    seen: Seen | None = None
 
     @property
     def days(self) -> int:
-        """Exposure: the days of the period that are covered."""
+        """The days of the period that are covered."""
         return self.period.days - self.uncovered
 
     @property
@@ -59,8 +62,8 @@ class Side:
 
     @property
     def tally(self) -> Tally:
-        """So many in so many days."""
-        return Tally(self.total, self.days)
+        """So many in so many days, of which only as much counts as is known."""
+        return Tally(self.total, self.seen.effective_days if self.seen else self.days)
 
     @property
     def severities(self) -> Severities | None:
@@ -126,6 +129,17 @@ class Plan:
     #: First day that the sources cover; None when no record was ever stored.
     covered_from: date | None = None
     notes: tuple[str, ...] = ()
+    #: At which moment the baseline is counted as it was known; None: as it is known now.
+    before_known: datetime | None = None
+
+    def covered(self, period: Period) -> Period:
+        """The days of a period from the first on that the sources cover."""
+        first = max(period.start, self.covered_from) if self.covered_from else period.start
+        return Period(first, period.end)
+
+    def then(self, snapshot: Snapshot) -> Snapshot:
+        """What the baseline is counted in."""
+        return snapshot if self.before_known is None else snapshot.known_at(self.before_known)
 
 
 def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
@@ -144,10 +158,13 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
     return _nothing_observed(window, coverage, stated)
 
 
-def sides(plan: Plan, snapshot: Snapshot, group: Labels) -> Sides:
-    """Count, or take over, what a group comes to on both sides."""
-    now = _side(plan, plan.now, plan.now_stated, snapshot, group)
-    before = _side(plan, plan.before, plan.before_stated, snapshot, group)
+def sides(plan: Plan, snapshot: Snapshot, group: Labels, seen: Seen | None = None) -> Sides:
+    """Count, or take over, what a group comes to on both sides.
+
+    :param seen: how much of the current period is known yet, where late reports are allowed for.
+    """
+    now = replace(_side(plan, plan.now, plan.now_stated, snapshot, group), seen=seen)
+    before = _side(plan, plan.before, plan.before_stated, plan.then(snapshot), group)
     notes = (*plan.notes, *_disagreement(before, plan), *_in_part(now, before))
     return Sides(now, before, plan.same_days_of, plan.is_trailing, notes)
 
@@ -159,7 +176,11 @@ def weeks(side: Side, daily: Sequence[tuple[date, int]]) -> list[Tally]:
     for day, total in daily:
         if day in days:
             sums[(day - days.start).days // 7] += total
-    return [Tally(total, min(7, days.days - 7 * number)) for number, total in enumerate(sums)]
+    known = [0.0, *(side.seen.running_days() if side.seen else range(1, days.days + 1))]
+    ends = [min(7 * (number + 1), days.days) for number in range(len(sums))]
+    return [
+        Tally(total, known[end] - known[7 * number]) for number, (total, end) in enumerate(zip(sums, ends, strict=True))
+    ]
 
 
 def covers(coverage: Period, period: Period) -> bool:
@@ -278,7 +299,7 @@ def _side(plan: Plan, period: Period, stated: Baseline | None, snapshot: Snapsho
         measured(indicator, totals),
         totals.events,
         totals=totals,
-        uncovered=max(0, (plan.covered_from - period.start).days) if plan.covered_from else 0,
+        uncovered=(plan.covered(period).start - period.start).days,
         straddling=len(straddling),
     )
 

@@ -22,10 +22,11 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
     now, before, verdict = told.now.tally, told.before.tally, told.verdict
     yield f"Observed: {made_of(told.now, told.indicator)}, {_origin(told.now)}"
     yield f"Baseline: {made_of(told.before, told.indicator)}, {_origin(told.before)}"
-    yield f"Rate: {now.total} / {now.days} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
+    yield from _exposure(told)
+    yield f"Rate: {now.total} / {now.days:g} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
     yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
     yield from _split(told)
-    yield f"Expected: {before.rate:.4f} x {now.days} days = {verdict.expected:.1f}"
+    yield f"Expected: {before.rate:.4f} x {now.days:g} days = {verdict.expected:.1f}"
     if verdict.projection is not None:
         reach = verdict.projection
         yield (
@@ -37,7 +38,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
         yield verdict.interval.step
     yield _interval(told)
     yield from _score(told)
-    yield f"Smallest ratio that p < 0.01 could tell after {now.days} days: {ratio_text(verdict.smallest_visible_ratio)}"
+    yield f"Smallest ratio that p < 0.01 could tell after {now.days:g} days: {ratio_text(verdict.smallest_visible_ratio)}"
     if told.largest and told.without_largest is not None:
         yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {told.without_largest:.3f}"
     for cite in cites(told):
@@ -50,14 +51,24 @@ def _origin(side: Side) -> str:
     return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
 
 
+def _exposure(told: Told) -> Iterator[str]:
+    """How late reports shorten the days; nothing where all is taken to be known."""
+    seen = told.now.seen
+    if seen:
+        yield (
+            f"Exposure: the shares known of {seen.period.days} days add up to {seen.effective_days:.2f} days, by the "
+            f"delays of {seen.curve.reports} records; that counts instead"
+        )
+
+
 def _split(told: Told) -> Iterator[str]:
     """The ratio of a sum as more attacks and deadlier ones, with the exact test of the attacks alone."""
     split, now, before = told.verdict.split, told.now, told.before
     if split is None or now.valued is None or before.valued is None:
         return
-    p = rates.exact(Tally(now.valued, now.days), Tally(before.valued, before.days)).p
+    p = rates.exact(Tally(now.valued, now.tally.days), Tally(before.valued, before.tally.days)).p
     yield (
-        f"Attacks: {now.valued} / {now.days} against {before.valued} / {before.days} a day, {split.attacks:.3f} times, "
+        f"Attacks: {now.valued} / {now.tally.days:g} against {before.valued} / {before.days} a day, {split.attacks:.3f} times, "
         f"exact one-sided p {p:.3g}"
     )
     yield (
@@ -74,7 +85,7 @@ def _interval(told: Told) -> str:
     if found.test in _PLAIN:
         return (
             f"Interval of the ratio, {_PLAIN[found.test]}: {said}, from {now.total} of {now.total + before.total} "
-            f"in {now.days} of {now.days + before.days} days"
+            f"in {now.days:g} of {now.days + before.days:g} days"
         )
     return (
         f"Interval of the ratio: se of its logarithm = sqrt({found.variance}) = {found.error:.4f}; "
@@ -84,10 +95,10 @@ def _interval(told: Told) -> str:
 
 def _score(told: Told) -> Iterator[str]:
     verdict, now, before = told.verdict, told.now.tally, told.before.tally
-    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days})"
+    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days:g})"
     if verdict.llr > 0:
         yield (
-            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days}) + {before.total} ln({before.total}/{before.days})"
+            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days:g}) + {before.total} ln({before.total}/{before.days})"
             f" - {both} = {verdict.llr:.2f}"
         )
     else:

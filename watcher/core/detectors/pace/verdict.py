@@ -168,7 +168,7 @@ def _evidence(score: float) -> Evidence:
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
-    # The days before the first record are among those left: nobody counted what happened on them.
-    days_left = max(0, whole.days - now.days)
+    # What is still to be told of the days so far, and the days before the first record, come on top of the days ahead.
+    days_left = max(0, whole.days - now.tally.days)
     low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)

@@ -63,7 +63,7 @@ class Told:
         """The ratio, had the largest event not been; None where there is none to leave out."""
         if not self.largest:
             return None
-        return rates.rate_ratio(Tally(self.now.total - self.largest, self.now.days), self.before.tally)
+        return rates.rate_ratio(Tally(self.now.total - self.largest, self.now.tally.days), self.before.tally)
 
     @property
     def pace(self) -> str:
@@ -110,11 +110,16 @@ def above(ratio: float) -> str:
 
 def sentence(told: Told) -> str:
     """``447 deaths in 188 days; the 2019 pace gives 340 (ratio 1.315).``."""
-    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.days, 'days')}"
+    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.days, 'days')}{_known_so_far(told)}"
     if not told.before.total:
         return f"{seen}; there were none {told.there}." if told.now.total else f"{seen}, and none {told.there}."
     ratio = f" (ratio {told.verdict.ratio:.3f})" if told.now.total else ""
     return f"{seen}; {told.pace} gives {number(told.verdict.expected)}{ratio}."
+
+
+def _known_so_far(told: Told) -> str:
+    """``, about 92 % of what will be known``; nothing where all is taken to be known."""
+    return f", about {told.now.seen.completeness * 100:.0f} % of what will be known" if told.now.seen else ""
 
 
 def what(told: Told) -> str:

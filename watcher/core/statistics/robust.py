@@ -8,9 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 #: Standardised residuals above this count as past surges.
 OUTLYING = 2.58
+#: A fit stops when its deviance changes by less than this share, or after so many steps: as R's ``glm`` does, so that
+#: means and dispersions can be held against it. The dispersion still has the weights of the step before the last.
+SETTLED, MAX_STEPS = 1e-8, 25
+#: The first step supposes a mean for each count that is so much above it.
+START = 0.1
+
+
+class Fitted(NamedTuple):
+    """What a fit predicts: a negative binomial."""
+
+    mean: float
+    #: Variance over mean, at least 1.
+    dispersion: float
 
 
 def dispersion(counts: Sequence[float], means: Sequence[float], weights: Sequence[float], *, parameters: int) -> float:
