@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from watcher.core.statistics.tails import (
     beta_logit,
@@ -29,6 +29,9 @@ EXTREME_SCORE = 7.1
 SEQUENTIAL_DAYS = 28
 #: and not before so many events.
 SEQUENTIAL_EVENTS = 4
+
+#: What a sequential score is worth, in a word.
+Evidence = Literal["none", "weak", "moderate", "strong"]
 
 _MAX_STEPS = 50
 _CLOSE = 1e-12
@@ -141,6 +144,15 @@ def sequential(now: Tally, before: Tally, *, ratio: float = 1.0) -> float:
         return 0.0
     pooled = (k1 + k0) / (t1 + t0)
     return k1 * math.log(k1 / t1 / pooled) + (k0 * math.log(k0 / t0 / pooled) if k0 else 0.0)
+
+
+def evidence(score: float) -> Evidence:
+    """The word for a sequential score: weak under 3, moderate under 4.75, else strong; none while it is 0."""
+    if score >= STRONG_SCORE:
+        return "strong"
+    if score >= MODERATE_SCORE:
+        return "moderate"
+    return "weak" if score > 0 else "none"
 
 
 def smallest_visible_ratio(days: float, before: Tally, *, dispersion: float = 1.0, p: float = 0.01) -> float:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from watcher.core.detectors.pace.interval import Interval, Test, Weeks, chosen, interval
 from watcher.core.detectors.pace.sides import Side, Sides
@@ -15,8 +14,7 @@ from watcher.core.indicator import Indicator
 from watcher.core.period import Period
 from watcher.core.statistics import attacks, rates
 from watcher.core.statistics.attacks import Split
-
-Evidence = Literal["none", "weak", "moderate", "strong"]
+from watcher.core.statistics.rates import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def judge(
         split=_split(sides) if indicator.is_sum else None,
         llr=llr,
         score=score,
-        evidence=_evidence(score) if is_judged else "none",
+        evidence=rates.evidence(score) if is_judged else "none",
         is_judged=is_judged,
         smallest_visible_ratio=rates.smallest_visible_ratio(now.days, before, dispersion=spread.value),
         projection=_projection(sides.now, whole, spread) if whole else None,
@@ -157,14 +155,6 @@ def _is_judged(now: Side, spread: Dispersion) -> bool:
     """Whether the gates of the sequential test are open; without an event count, D of a sum count as one event."""
     events = now.total / spread.value if now.events is None else now.events
     return now.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
-
-
-def _evidence(score: float) -> Evidence:
-    if score >= rates.STRONG_SCORE:
-        return "strong"
-    if score >= rates.MODERATE_SCORE:
-        return "moderate"
-    return "weak" if score > 0 else "none"
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
