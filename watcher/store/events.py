@@ -30,7 +30,7 @@ _LATEST = (
     "from event where source = ? and external_id in (??) order by external_id, revision"
 )
 #: As the partial index has it, word for word.
-_IMPRECISE = text(IMPRECISE)
+_IMPRECISE = text(f"({IMPRECISE})")
 _YEAR = timedelta(days=366)
 #: The least exact time precision that is taken for a day.
 _WEEK = 2

@@ -700,6 +700,49 @@ class TestEverySentenceIsTrue:
         )
 
 
+class TestEventsWhoseDayIsNotKnown:
+    """The current period is 1 January to 6 July 2020, in a year with 31 days of July."""
+
+    @pytest.mark.parametrize(
+        ("fields", "deaths"),
+        [
+            pytest.param({}, 62, id="a day is a day"),
+            pytest.param({"time_precision": 2}, 62, id="and so is a week"),
+            pytest.param({"time_precision": 3}, 12, id="a month that is 6 of 31 days old"),
+            pytest.param({"time_precision": 4}, 4, id="a quarter that is 6 of 92 days old"),
+            pytest.param({"time_precision": 5}, 32, id="a year that is 188 of 366 days old"),
+            pytest.param({"date_start": date(2020, 6, 26)}, 62, id="a span inside"),
+            pytest.param({"date_start": date(2019, 12, 1)}, 53, id="a span from the year before, 184 of 215 days"),
+        ],
+    )
+    def test_it_counts_for_the_days_inside(self, fields, deaths):
+        uncertain = event(9001, date(2020, 7, 2), 62)._replace(**fields)
+        newest = event(9002, date(2020, 7, 6), 0)
+        reading = only(records(uncertain, newest, as_known="2020-07-07"))
+        assert reading.values["observed"] == deaths
+
+    def test_both_years_share_what_crosses_their_edge(self):
+        crossing = event(9001, date(2020, 1, 9), 100)._replace(date_start=date(2019, 12, 31))
+        reading = only(records(crossing, event(9002, date(2020, 7, 6), 0)))
+        assert (reading.values["observed"], reading.values["baseline_total"]) == (90, 670)
+        told = "1 event is known only to a span of days that crosses an edge of {}, and counted for the days inside."
+        assert reading.telling.unknown[-2:] == (
+            told.format("1 Jan 2020 to 6 Jul 2020"),
+            told.format("1 Jan 2019 to 31 Dec 2019"),
+        )
+
+    def test_attacks_count_in_part_as_well_and_are_rounded_once(self):
+        crossing = [event(n, date(2020, 1, 9), 1)._replace(date_start=date(2019, 12, 31)) for n in range(9001, 9005)]
+        reading = only(records(*crossing, event(9009, date(2020, 7, 6), 0)), indicator="moz_attacks")
+        # 4 x 9 / 10 and one more; 4 / 10 beside 309.
+        assert (reading.values["observed"], reading.values["baseline_total"]) == (5, 309)
+
+    def test_where_days_are_counted_the_last_one_counts(self):
+        crossing = event(9001, date(2020, 1, 9), 1)._replace(date_start=date(2019, 12, 31))
+        reading = only(records(crossing, event(9002, date(2020, 7, 6), 0)), indicator="moz_days")
+        assert reading.values["observed"] == 2
+
+
 class TestGroups:
     def test_each_district_is_read_for_itself_and_one_that_fell_silent_is_zero(self):
         events = [
