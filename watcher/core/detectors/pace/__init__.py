@@ -7,7 +7,7 @@ Which days and numbers are compared is decided in :mod:`watcher.core.detectors.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -42,7 +42,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Period
-from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, Values
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN
 
@@ -217,8 +217,8 @@ def _reading(
     told = Told(indicator, group, sides, verdict, _largest(plan, snapshot, sides, group))
     return Reading(
         labels=group,
-        values=_values(told),
-        period=plan.now.start if verdict.projection else None,
+        values=Values(told, _VALUES),
+        period=plan.now.start if verdict.whole else None,
         watermark=plan.now.last,
         tell=partial(_telling, told, plan, catalogue, snapshot),
     )
@@ -258,37 +258,34 @@ def _weeks(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> Weeks
     return Weeks(*(pace_sides.weeks(side, then.daily(plan.indicator, group, side.period)) for side, then in known))
 
 
-def _values(told: Told) -> dict[str, Value]:
-    now, before, verdict, largest = told.now, told.before, told.verdict, told.largest
-    projection, result, split = verdict.projection, verdict.interval.result, verdict.split
-    return {
-        "observed": now.total,
-        "expected": verdict.expected,
-        "ratio": verdict.ratio,
-        "rate": now.tally.rate,
-        "baseline_rate": before.tally.rate,
-        "baseline_total": before.total,
-        "projected": projection.total if projection else None,
-        "projected_low": projection.low if projection else None,
-        "projected_high": projection.high if projection else None,
-        "days": now.days,
-        "effective_days": now.tally.days,
-        "completeness": now.seen.completeness if now.seen else None,
-        "p_value": result.p if result else None,
-        "llr": verdict.llr,
-        "score": verdict.score,
-        "ci_low": result.low if result else None,
-        "ci_high": result.high if result else None,
-        "dispersion": verdict.dispersion.value,
-        "evidence": verdict.evidence,
-        "attack_ratio": split.attacks if split else None,
-        "severity_ratio": split.severity if split else None,
-        "largest_event_share": largest / now.total if largest else None,
-        "ratio_without_largest": told.without_largest,
-        "smallest_visible_ratio": verdict.smallest_visible_ratio,
-        "period_start": now.period.start,
-        "as_of": now.period.last,
-    }
+_VALUES: Mapping[str, Callable[[Told], Value]] = {
+    "observed": lambda told: told.now.total,
+    "expected": lambda told: told.verdict.expected,
+    "ratio": lambda told: told.verdict.ratio,
+    "rate": lambda told: told.now.tally.rate,
+    "baseline_rate": lambda told: told.before.tally.rate,
+    "baseline_total": lambda told: told.before.total,
+    "projected": lambda told: told.verdict.projection.total if told.verdict.projection else None,
+    "projected_low": lambda told: told.verdict.projection.low if told.verdict.projection else None,
+    "projected_high": lambda told: told.verdict.projection.high if told.verdict.projection else None,
+    "days": lambda told: told.now.days,
+    "effective_days": lambda told: told.now.tally.days,
+    "completeness": lambda told: told.now.seen.completeness if told.now.seen else None,
+    "p_value": lambda told: told.verdict.interval.result.p if told.verdict.interval.result else None,
+    "llr": lambda told: told.verdict.llr,
+    "score": lambda told: told.verdict.score,
+    "ci_low": lambda told: told.verdict.interval.result.low if told.verdict.interval.result else None,
+    "ci_high": lambda told: told.verdict.interval.result.high if told.verdict.interval.result else None,
+    "dispersion": lambda told: told.verdict.dispersion.value,
+    "evidence": lambda told: told.verdict.evidence,
+    "attack_ratio": lambda told: told.verdict.split.attacks if told.verdict.split else None,
+    "severity_ratio": lambda told: told.verdict.split.severity if told.verdict.split else None,
+    "largest_event_share": lambda told: told.largest / told.now.total if told.largest else None,
+    "ratio_without_largest": lambda told: told.without_largest,
+    "smallest_visible_ratio": lambda told: told.verdict.smallest_visible_ratio,
+    "period_start": lambda told: told.now.period.start,
+    "as_of": lambda told: told.now.period.last,
+}
 
 
 def _versions(

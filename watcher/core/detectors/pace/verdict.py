@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from watcher.core.detectors.pace.interval import Interval, Test, Weeks, chosen, interval
 from watcher.core.detectors.pace.sides import Side, Sides
@@ -39,24 +40,62 @@ class Projection:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
-    """What is made of two sides."""
+    """What is made of two sides. Interval, projection and what could be seen are worked out when they are asked for.
 
-    ratio: float
-    expected: float
+    Most readings are judged by ratio and evidence alone, and those three cost far more than all the rest.
+    """
+
+    sides: Sides
     dispersion: Dispersion
-    #: What the test says.
-    interval: Interval
+    #: The test that interval and p come from; never auto.
+    test: Test
     #: The ratio of a sum as more attacks and deadlier ones; None for counts, and where attacks are not known.
     split: Split | None
     llr: float
-    score: float
-    evidence: Evidence
     #: Whether days and events suffice for the sequential score to be judged.
     is_judged: bool
-    smallest_visible_ratio: float
-    projection: Projection | None
+    #: The year or month to project to; None for windows that move.
+    whole: Period | None = None
+    #: The weeks of both periods, which the quasi test alone looks at.
+    weeks: Weeks | None = None
+
+    @property
+    def ratio(self) -> float:
+        """The rate over the baseline's."""
+        return rates.rate_ratio(self.sides.now.tally, self.sides.before.tally)
+
+    @property
+    def expected(self) -> float:
+        """What the baseline's rate gives for as many days."""
+        return self.sides.before.tally.rate * self.sides.now.tally.days
+
+    @property
+    def score(self) -> float:
+        """The log-likelihood ratio over the dispersion."""
+        return self.llr / self.dispersion.value
+
+    @property
+    def evidence(self) -> Evidence:
+        """The word for the score."""
+        return rates.evidence(self.score) if self.is_judged else "none"
+
+    @cached_property
+    def interval(self) -> Interval:
+        """What the test says."""
+        return interval(self.test, self.sides, dispersion=self.dispersion.value, weeks=self.weeks)
+
+    @cached_property
+    def projection(self) -> Projection | None:
+        """Where the period leads; None for windows that move."""
+        return _projection(self.sides.now, self.whole, self.dispersion) if self.whole else None
+
+    @cached_property
+    def smallest_visible_ratio(self) -> float:
+        """The least ratio that could be told from 1 after so many days."""
+        days, before = self.sides.now.tally.days, self.sides.before.tally
+        return rates.smallest_visible_ratio(days, before, dispersion=self.dispersion.value)
 
 
 def judge(
@@ -74,23 +113,16 @@ def judge(
     :param whole: the year or month to project to; None for windows that move.
     :param weeks: the weeks of both periods, which the quasi test alone looks at.
     """
-    now, before = sides.now.tally, sides.before.tally
     spread = dispersion(sides, indicator, assumed=assumed, given=given)
-    test = chosen(test, sides, indicator, given=given)
-    llr = rates.sequential(now, before)
-    score, is_judged = llr / spread.value, _is_judged(sides.now, spread)
     return Verdict(
-        ratio=rates.rate_ratio(now, before),
-        expected=before.rate * now.days,
-        dispersion=spread,
-        interval=interval(test, sides, dispersion=spread.value, weeks=weeks),
+        sides,
+        spread,
+        chosen(test, sides, indicator, given=given),
         split=_split(sides) if indicator.is_sum else None,
-        llr=llr,
-        score=score,
-        evidence=rates.evidence(score) if is_judged else "none",
-        is_judged=is_judged,
-        smallest_visible_ratio=rates.smallest_visible_ratio(now.days, before, dispersion=spread.value),
-        projection=_projection(sides.now, whole, spread) if whole else None,
+        llr=rates.sequential(sides.now.tally, sides.before.tally),
+        is_judged=_is_judged(sides.now, spread),
+        whole=whole,
+        weeks=weeks,
     )
 
 
