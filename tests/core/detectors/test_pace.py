@@ -12,6 +12,8 @@ from tests.core.detectors.snapshot import MemorySnapshot, at, event, known, spre
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import pace
+from watcher.core.detectors.pace.seen import Seen
+from watcher.core.detectors.pace.sides import Side, weeks
 from watcher.core.event import Event
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
@@ -20,6 +22,7 @@ from watcher.core.period import Period
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 from watcher.core.statistics import rates
+from watcher.core.statistics.delay import Completeness
 from watcher.core.statistics.rates import Tally
 
 DEATHS = Indicator(indicator="moz_fatalities", title="Deaths in organised violence, Mozambique", sum="fatalities")
@@ -492,6 +495,17 @@ class TestTheTests:
         # 27 weeks of the 188 days, the last of them with six; 53 of 2019, the last of them with one.
         assert any("phi of 80 weeks" in step and "78 degrees" in step for step in quasi.telling.arithmetic)
         assert "by the spread of the weeks" in quasi.telling.sure
+
+    def test_a_week_counts_for_the_days_that_it_has(self):
+        days = Period(date(2020, 1, 1), date(2020, 1, 18))
+        daily = [(date(2020, 1, 2), 9), (date(2020, 1, 3), 2), (date(2020, 1, 9), 1), (date(2020, 1, 17), 4)]
+        side = Side(days, 16, 16)
+        assert weeks(side, daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 3)]
+        # The records begin on 3 January.
+        assert weeks(replace(side, uncovered=2), daily) == [Tally(3, 7), Tally(0, 7), Tally(4, 1)]
+        curve = Completeness(curve=(0.5, 0.75, 1.0))
+        known = Seen(days, curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
+        assert weeks(replace(side, seen=known), daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 2.75)]
 
     def test_mid_p_lies_between(self):
         mid, exact = (only(self.waves(), indicator="moz_attacks", test=test) for test in ("midp", "exact"))
