@@ -164,20 +164,31 @@ def test_what_cannot_be_is_refused_at_its_place(load, refusal, text, said):
     assert refusal(lambda: load(text))[0].startswith(f"notify.yaml:{said}")
 
 
-@pytest.mark.parametrize(
-    "key", ["inhibit_rules", "time_intervals", "templates", "global", "mute_time_intervals", "tracing"]
-)
+@pytest.mark.parametrize("key", ["templates", "tracing"])
 def test_a_section_that_is_not_in_force_is_refused(load, refusal, key):
     (line,) = refusal(lambda: load(f"{ROUTE}{DESK}{key}: []\n"))
     assert line.startswith(f"notify.yaml:5:1: {key}: {key!r} is not in force in this version: ")
 
 
-@pytest.mark.parametrize(
-    "key", ["group_wait", "group_interval", "mute_time_intervals", "active_time_intervals", "match", "match_re"]
-)
+@pytest.mark.parametrize("key", ["match", "match_re"])
 def test_a_key_of_a_route_that_is_not_in_force_is_refused(load, refusal, key):
     (line,) = refusal(lambda: load(f"{ROUTE}  routes:\n    - {{matchers: [a=b], {key}: 30s}}\n{DESK}"))
     assert line.startswith(f"notify.yaml:4:25: route.routes[0].{key}: {key!r} is not in force in this version: ")
+
+
+@pytest.mark.parametrize("key", ["source_match", "source_match_re", "target_match", "target_match_re"])
+def test_a_key_of_an_inhibition_that_is_not_in_force_is_refused(load, refusal, key):
+    sides = "source_matchers: [a=b], target_matchers: [c=d]"
+    (line,) = refusal(lambda: load(f"{ROUTE}{DESK}inhibit_rules: [{{{sides}, {key}: {{}}}}]\n"))
+    assert f": inhibit_rules[0].{key}: {key!r} is not in force in this version: " in line
+
+
+def test_what_alertmanagers_own_tools_may_ask_for_is_a_warning(load):
+    said = load(f"{ROUTE}{DESK}global: {{smtp_smarthost: 'mail:25', resolve_timeout: 5m}}\n").warnings
+    assert [each.summary for each in said] == [
+        "'smtp_smarthost' has no effect here",
+        "'resolve_timeout' has no effect here",
+    ]
 
 
 def test_a_secret_in_an_option_is_not_repeated(load, refusal):

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from watcher.core.route import Route, Target, matchers, unreachable
+from watcher.core.matcher import matchers
+from watcher.core.route import Route, Target, unreachable
 
 
 def route(*children, **keys) -> Route:
@@ -180,7 +181,9 @@ def test_every_alert_goes_somewhere_and_never_to_an_unreachable_route(routes, la
         pytest.param({"repeat_interval": "0s"}, id="a reminder at once"),
         pytest.param({"matchers": 5}, id="matchers that are a number"),
         pytest.param({"matchers": [{"name": "a", "op": "=", "value": "b"}]}, id="a matcher that is a map"),
-        pytest.param({"group_wait": "30s"}, id="a key that is not in force"),
+        pytest.param({"group_interval": "0s"}, id="no time between two messages"),
+        pytest.param({"group_wait": "30"}, id="a time without a unit"),
+        pytest.param({"match": {"a": "b"}}, id="a key that is not in force"),
     ],
 )
 def test_what_means_nothing_is_refused(keys):
