@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
+        "silence": "Keep alerts from being told for a while, and say why.",
     },
     "Records and facts": {
         "ingest": "Read files of records into the store.",
@@ -47,6 +48,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "rules": "List the rules, or show one with every default.",
+        "route": "Where an alert goes, when, and what mutes it.",
         "notify": "Send a marked test message to a receiver.",
     },
     "House": {
