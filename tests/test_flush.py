@@ -89,7 +89,7 @@ def silence(it, line: str, *, start: str, end: str | None) -> int:
             tx,
             matchers(line),
             starts_at=at(start),
-            ends_at=end and at(end),
+            ends_at=at(end) if end else None,
             author="amina",
             comment="known",
             now=at(start),

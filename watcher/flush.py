@@ -17,6 +17,7 @@ from watcher.core.interval import muted_by
 from watcher.core.message import Item, Notification, NotifyReason, notification_id
 from watcher.core.message.group import GroupReason, Standing, Timing, decide
 from watcher.core.message.grouping import decide as reason_of
+from watcher.core.muting import Muted
 from watcher.core.severity import Severity
 from watcher.endpoint import Endpoint
 from watcher.store.outbox import enqueue
@@ -27,8 +28,8 @@ from watcher.store.waiting import (
     drop,
     find_waiting,
     last_messages,
-    look,
     messages_since,
+    note,
     open_episodes,
     put,
     take_out,
@@ -143,8 +144,8 @@ def flush(sender: Sender, fresh: Sequence[Waiting], reminders: Sequence[Waiting]
 
 
 def _ripe(waiting: Iterable[Waiting], now: datetime) -> Iterator[Waiting]:
-    """What was not looked at a few minutes ago; a look in the future is a clock that was set back."""
-    return (each for each in waiting if each.looked_at is None or not now - LOOK_AGAIN < each.looked_at <= now)
+    """What is not held for some minutes yet; longer than that is a clock that was set back."""
+    return (each for each in waiting if each.look_at is None or not now < each.look_at <= now + LOOK_AGAIN)
 
 
 def _grouped(waiting: Iterable[Waiting]) -> dict[Key, _Group]:
@@ -173,12 +174,11 @@ def _why(group: _Group, reason: GroupReason, sender: Sender) -> str:
     return reason.value
 
 
-def _keep(sender: Sender, items: Sequence[Waiting], why: str, *, hold: bool = False) -> None:
+def _keep(sender: Sender, items: Sequence[Waiting], why: str, *, look_at: datetime | None = None) -> None:
     """Let items wait."""
-    bench = sender.bench
-    looked_at = bench.now if hold else None
-    put(bench.tx, [replace(each, why=why, looked_at=looked_at) for each in items if not each.is_stored])
-    look(bench.tx, items, why=why, now=bench.now, hold=hold)
+    tx = sender.bench.tx
+    put(tx, [replace(each, why=why, look_at=look_at) for each in items if not each.is_stored])
+    note(tx, items, why=why, look_at=look_at)
 
 
 # --- what is muted ------------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def _unmuted(sender: Sender, groups: Sequence[_Group]) -> list[_Group]:
             found = hush.mutes(items[-1].item.labels, bench.now)
             if found is not None:
                 muted[name] = found
-                _mute(sender, items, found.why)
+                _mute(sender, items, found)
         left = [each for each in group.items if each.item.transition.fingerprint not in muted]
         if left:
             told.append(replace(group, items=left))
@@ -209,7 +209,7 @@ def _by_alert(items: Iterable[Waiting]) -> dict[str, list[Waiting]]:
     return found
 
 
-def _mute(sender: Sender, items: Sequence[Waiting], why: str) -> None:
+def _mute(sender: Sender, items: Sequence[Waiting], muted: Muted) -> None:
     """Hold what is muted; an episode that is over before anybody was told of it is dropped."""
     tx, now = sender.bench.tx, sender.bench.now
     episodes = {(each.item.transition.fingerprint, each.item.transition.episode) for each in items}
@@ -219,8 +219,9 @@ def _mute(sender: Sender, items: Sequence[Waiting], why: str) -> None:
         if items[0].endpoint not in told_endpoints(tx, *episode)
     }
     lost = [each for each in items if (each.item.transition.fingerprint, each.item.transition.episode) in over]
-    drop(tx, lost, why=f"{why}; {_OVER}", now=now)
-    _keep(sender, [each for each in items if each not in lost], why, hold=True)
+    drop(tx, lost, why=f"{muted.why}; {_OVER}", now=now)
+    look_at = min(muted.until or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    _keep(sender, [each for each in items if each not in lost], muted.why, look_at=look_at)
 
 
 def _take_along(told: Sequence[_Group], waiting: Sequence[Waiting]) -> None:

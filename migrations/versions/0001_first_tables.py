@@ -452,7 +452,7 @@ def _waiting_item() -> None:
         sa.Column("timing", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("added_at", BIG, nullable=False),
-        sa.Column("looked_at", BIG),
+        sa.Column("look_at", BIG),
         sa.Column("why", sa.Text, nullable=False, server_default=""),
         sa.Column("dropped_at", BIG),
         sa.PrimaryKeyConstraint("endpoint", "fingerprint", "seq", name=op.f("pk_waiting_item")),

@@ -72,7 +72,7 @@ DECISIONS = {
 @pytest.mark.parametrize(
     ("timing", "since", "last", "urgent", "clockwork", "now", "expected"), DECISIONS.values(), ids=DECISIONS.keys()
 )
-def test_a_group_is_told_or_waits(timing, since, last, urgent, clockwork, now, expected):
+def test_a_group_is_told_or_waits(*, timing, since, last, urgent, clockwork, now, expected):
     standing = Standing(timing, at(since), last and at(last), urgent)
     assert decide(standing, clockwork, at(now)) is expected
 

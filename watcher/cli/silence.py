@@ -184,7 +184,7 @@ def _row(stored: StoredSilence, intervals: Intervals, now: datetime) -> dict[str
     silence = stored.silence
     return {
         "id": silence.id,
-        "state": _state(silence, intervals, now),
+        "state": "over" if stored.expired_at else _state(silence, intervals, now),
         "matchers": ", ".join(map(str, silence.matchers)),
         "starts": silence.starts_at,
         "ends": silence.ends_at,

@@ -452,7 +452,7 @@ waiting_item = table(
     Column("timing", Text, nullable=False, comment="JSON: the labels of the group, and the times of its route"),
     Column("body", Text, nullable=False, comment="JSON: what a message says of it, beside the transition"),
     Column("added_at", Moment, nullable=False),
-    Column("looked_at", Moment, comment="when a silence or an inhibition last held it; null: never"),
+    Column("look_at", Moment, comment="what a silence or an inhibition holds: when to look again"),
     Column("why", Text, nullable=False, server_default="", comment="why it waits, or was not told"),
     Column("dropped_at", Moment, comment="when it was decided that nobody is told; null: it waits"),
     PrimaryKeyConstraint("endpoint", "fingerprint", "seq"),

@@ -38,8 +38,8 @@ class Waiting:
     timing: Timing
     item: Item
     added_at: datetime
-    #: When a silence or an inhibition last held it; None: never.
-    looked_at: datetime | None = None
+    #: When to look again at what a silence or an inhibition holds; None: it is held by neither.
+    look_at: datetime | None = None
     #: Why it waits.
     why: str = ""
     #: Whether it is stored; else it has just come.
@@ -67,7 +67,7 @@ class Held(NamedTuple):
 def find_waiting(tx: Tx) -> list[Waiting]:
     """Everything that waits, in the order in which it happened."""
     same = and_(_transition.c.fingerprint == _waiting.c.fingerprint, _transition.c.seq == _waiting.c.seq)
-    columns = [_waiting.c[name] for name in ("endpoint", "group_key", "timing", "added_at", "looked_at", "why")]
+    columns = [_waiting.c[name] for name in ("endpoint", "group_key", "timing", "added_at", "look_at", "why")]
     query = (
         select(*columns, _waiting.c.body.label("said"), _transition)
         .join(_transition, same)
@@ -105,11 +105,11 @@ def put(tx: Tx, items: Sequence[Waiting]) -> None:
         tx.execute(insert(_waiting), rows)
 
 
-def look(tx: Tx, items: Sequence[Waiting], *, why: str, now: datetime, hold: bool) -> None:
-    """Note why stored items wait; with ``hold`` they are looked at again some minutes later."""
-    values = {"why": why, **({"looked_at": now} if hold else {})}
-    for keys in _chunks([each.key for each in items if each.is_stored and (hold or each.why != why)]):
-        tx.execute(update(_waiting).where(_among(keys)).values(values))
+def note(tx: Tx, items: Sequence[Waiting], *, why: str, look_at: datetime | None) -> None:
+    """Note why stored items wait, and when to look at them again."""
+    changed = [each.key for each in items if each.is_stored and (each.why, each.look_at) != (why, look_at)]
+    for keys in _chunks(changed):
+        tx.execute(update(_waiting).where(_among(keys)).values(why=why, look_at=look_at))
 
 
 def drop(tx: Tx, items: Sequence[Waiting], *, why: str, now: datetime) -> None:
@@ -191,7 +191,7 @@ def _to_row(waiting: Waiting) -> dict[str, Any]:
         "timing": json.dumps({"labels": dict(waiting.group_labels), **_timing_row(waiting.timing)}, ensure_ascii=False),
         "body": json.dumps(_item_row(waiting.item), ensure_ascii=False),
         "added_at": waiting.added_at,
-        "looked_at": waiting.looked_at,
+        "look_at": waiting.look_at,
         "why": waiting.why,
     }
 
@@ -250,7 +250,7 @@ def _to_waiting(row: RowMapping) -> Waiting:
         timing=_to_timing(timing),
         item=item,
         added_at=row["added_at"],
-        looked_at=row["looked_at"],
+        look_at=row["look_at"],
         why=row["why"],
         is_stored=True,
     )
