@@ -12,6 +12,7 @@ from watcher.lint import (
     always,
     baseline,
     contradiction,
+    endless,
     flaps,
     never,
     offset,
@@ -42,6 +43,7 @@ _CHECKS: tuple[Check, ...] = (
     alias,
     url,
     unreachable,
+    endless,
 )
 #: Every lint check by its name.
 CHECKS: Mapping[str, Check] = {check.NAME: check for check in _CHECKS}
