@@ -125,7 +125,7 @@ def _is_limited(tx: Tx, key: Key, board: Switchboard, now: datetime) -> bool:
 def flush(sender: Sender, fresh: Sequence[Waiting], reminders: Sequence[Waiting]) -> int:
     """Write the messages that are due, let the rest wait; return how many were written."""
     bench, board = sender.bench, sender.board
-    stored = find_waiting(bench.tx)
+    stored = find_waiting(bench.tx, lock=True)
     if not (stored or fresh or reminders):
         return 0
     gone = [each for each in stored if each.endpoint not in board.endpoints]

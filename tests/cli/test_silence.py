@@ -104,3 +104,25 @@ def test_a_silence_that_makes_no_sense_is_refused(noon, run, command, why):
 
 def test_a_silence_needs_a_reason(noon, run):
     assert run("silence", "add", 'country="Mali"', "--for", "1d").code == 2
+
+
+def test_what_is_held_is_shown_with_the_reason(it_is, good, run):
+    for moment in ("2020-09-13T09:00", "2020-09-14T09:00"):
+        it_is(moment)
+        good("check")
+    good("silence", "add", 'alertname=~".+"', "--for", "2d", "--comment", "known", "--author", "amina")
+    good("assert", "rivalry", "isgs,jnim", "truce", "--from", "2020-09-14")
+    it_is("2020-09-14T10:00")
+    good("check")
+    why = "silence 1 of amina, until 2020-09-16 09:00 UTC: known"
+    held = json.loads(good("status", "--format", "json"))["held"]
+    assert {(each["endpoint"], each["because"]) for each in held} == {("desk/file/1", why)}
+    assert "WAITING TO BE TOLD" in good("status")
+    [alert, *_] = json.loads(good("alerts", "--format", "json"))
+    assert f"waiting for desk/file/1: {why}" in good("alerts", alert["fingerprint"])
+    step = json.loads(good("alerts", alert["fingerprint"], "--format", "json"))["history"][-1]
+    assert [each["why"] for each in step["held"]] == [why]
+    it_is("2020-09-16T10:00")
+    good("check")
+    assert json.loads(good("status", "--format", "json"))["held"] == []
+    assert "told desk/file/1" in good("alerts", alert["fingerprint"])

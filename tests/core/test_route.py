@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from watcher.core.matcher import matchers
-from watcher.core.route import Route, Target, unreachable
+from watcher.core.route import Route, Target, span, span_text, unreachable
 
 
 def route(*children, **keys) -> Route:
@@ -128,6 +128,32 @@ class TestWhatARouteDoesNotSay:
 
     def test_the_root_reminds_after_four_hours(self):
         assert route().targets({})[0].repeat_interval == timedelta(hours=4)
+
+
+SPANS = {"30s": 30, "5m": 300, "1h30m": 5_400, "7d": 604_800, "1w2d": 777_600, "1y": 31_536_000, "0s": 0, "0": 0}
+
+
+@pytest.mark.parametrize(("text", "seconds"), SPANS.items())
+def test_times_are_read_as_alertmanager_reads_them(text, seconds):
+    assert span(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "30", "5 m", "1m1h", "-5m", "1.5h", "5M", "200y", "9" * 30 + "y"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(ValueError, match=r"length of time|hundred years"):
+        span(text)
+
+
+@given(st.integers(0, 10**12).map(lambda ms: timedelta(milliseconds=ms)))
+def test_a_time_comes_back_as_it_was_written(length):
+    assert span(span_text(length)) == length
+
+
+def test_the_hours_of_a_route_are_its_own():
+    tree = route(child("a=1", active_time_intervals=["x"], group_wait="1m", routes=[child("b=2")]))
+    outer, inner = tree.targets({"a": "1"})[0], tree.targets({"a": "1", "b": "2"})[0]
+    assert (outer.active, outer.group_wait, outer.position) == (("x",), timedelta(minutes=1), (0,))
+    assert (inner.active, inner.group_wait, inner.position) == ((), timedelta(minutes=1), (0, 0))
 
 
 UNREACHABLE = {

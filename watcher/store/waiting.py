@@ -64,8 +64,11 @@ class Held(NamedTuple):
     dropped_at: datetime | None
 
 
-def find_waiting(tx: Tx) -> list[Waiting]:
-    """Everything that waits, in the order in which it happened."""
+def find_waiting(tx: Tx, *, lock: bool = False) -> list[Waiting]:
+    """Everything that waits, in the order in which it happened.
+
+    :param lock: whether it is about to be told: of two who flush at once, the second finds what the first has left.
+    """
     same = and_(_transition.c.fingerprint == _waiting.c.fingerprint, _transition.c.seq == _waiting.c.seq)
     columns = [_waiting.c[name] for name in ("endpoint", "group_key", "timing", "added_at", "look_at", "why")]
     query = (
@@ -74,6 +77,8 @@ def find_waiting(tx: Tx) -> list[Waiting]:
         .where(_waiting.c.dropped_at.is_(None))
         .order_by(_transition.c.id, _waiting.c.endpoint)
     )
+    if lock:
+        query = query.with_for_update(of=_waiting)
     return [_to_waiting(row) for row in tx.execute(query).mappings()]
 
 
