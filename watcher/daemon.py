@@ -150,7 +150,7 @@ class Daemon:
             self._one_turn,
             holding(self._state_dir / "turn.lock", who="the daemon's turn", patience=timedelta(hours=1)),
         ):
-            done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked)
+            done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked, patient=not asked)
         if asked or done.did_something:
             self._log.info("turn", **summary_of(done))
         for each in done.ingested:

@@ -15,7 +15,7 @@ from watcher import clock
 from watcher.app import App
 from watcher.config.document import KeyPath, MarkedDocument
 from watcher.config.notify import Notify, load_notify
-from watcher.config.problem import Mistake, mistakes
+from watcher.config.problem import Mistake, mistakes, near
 from watcher.config.rules import load_rules
 from watcher.config.secret import reveal
 from watcher.config.settings import ReceiverSettings, Settings, SourceSettings
@@ -28,10 +28,10 @@ from watcher.endpoint import Endpoint
 from watcher.ingest import Feed, Lookout
 from watcher.log import hide
 from watcher.net import Egress
-from watcher.notify import Switchboard
 from watcher.receivers import RECEIVERS, Access, Server
 from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
+from watcher.switchboard import Switchboard, Terms
 
 
 def load_rule_set(settings: Settings) -> RuleSet:
@@ -75,8 +75,38 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
 def switchboard(settings: Settings) -> Switchboard:
     """Who is told of what."""
     routing = load_notify(settings.notify)
+    if wrong := fallback_mistakes(settings, routing):
+        raise ConfigError([mistake.placed(settings.document) for mistake in wrong])
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
-    return Switchboard(routing.route, endpoints, desk(settings))
+    terms = {name: Terms(own.digest, own.max_per_hour or 0) for name, own in settings.receivers.items()}
+    return Switchboard(routing.route, endpoints, desk(settings), routing.intervals, routing.inhibitions, terms)
+
+
+def fallback_mistakes(settings: Settings, routing: Notify) -> list[Mistake]:
+    """Receivers that fall back on nobody, or in the end on themselves."""
+    own = {name: each for name, each in settings.receivers.items() if name in routing.receivers}
+    found = []
+    for name, each in own.items():
+        path: KeyPath = ("receivers", name, "fallback")
+        if not each.fallback and each.fallback_after is not None:
+            found.append(Mistake((*path[:2], "fallback_after"), "there is no 'fallback' to tell", "name a receiver"))
+        elif each.fallback and each.fallback not in routing.receivers:
+            hint = near(each.fallback, routing.receivers) or f"there are: {', '.join(routing.receivers)}"
+            found.append(Mistake(path, f"there is no receiver {each.fallback!r} in {settings.notify.name}", hint))
+        elif each.fallback and not any(routing.receivers[each.fallback].values()):
+            found.append(Mistake(path, f"the receiver {each.fallback!r} has no channel", "name one that has"))
+        elif name in _fallbacks_of(name, own):
+            found.append(Mistake(path, f"{name!r} falls back on itself in the end", "name one that ends elsewhere"))
+    return found
+
+
+def _fallbacks_of(name: str, receivers: Mapping[str, ReceiverSettings]) -> list[str]:
+    """The receivers that are told instead, one after the other."""
+    chain: list[str] = []
+    while (own := receivers.get(name)) is not None and own.fallback and own.fallback not in chain:
+        name = own.fallback
+        chain.append(name)
+    return chain
 
 
 def desk(settings: Settings) -> Desk:

@@ -422,6 +422,56 @@ def _transition() -> None:
     )
 
 
+def _silence() -> None:
+    op.create_table(
+        "silence",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("matchers", sa.Text, nullable=False),
+        sa.Column("starts_at", BIG, nullable=False),
+        sa.Column("ends_at", BIG),
+        sa.Column("during", sa.Text, nullable=False, server_default=""),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+        sa.Column("created_at", BIG, nullable=False),
+        sa.Column("expired_at", BIG),
+        sa.Column("expired_by", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silence")),
+        sa.CheckConstraint("ends_at is null or ends_at >= starts_at", name=op.f("ck_silence_order")),
+        sqlite_strict=True,
+    )
+
+
+def _waiting_item() -> None:
+    op.create_table(
+        "waiting_item",
+        sa.Column("endpoint", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("group_key", sa.Text, nullable=False),
+        sa.Column("timing", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("added_at", BIG, nullable=False),
+        sa.Column("look_at", BIG),
+        sa.Column("why", sa.Text, nullable=False, server_default=""),
+        sa.Column("dropped_at", BIG),
+        sa.PrimaryKeyConstraint("endpoint", "fingerprint", "seq", name=op.f("pk_waiting_item")),
+        sa.ForeignKeyConstraint(
+            ["fingerprint", "seq"],
+            ["transition.fingerprint", "transition.seq"],
+            name=op.f("fk_waiting_item_fingerprint_seq"),
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_waiting_item_open",
+        "waiting_item",
+        ["endpoint", "group_key"],
+        sqlite_where=sa.text("dropped_at is null"),
+        postgresql_where=sa.text("dropped_at is null"),
+    )
+
+
 def _message() -> None:
     op.create_table(
         "message",
@@ -572,6 +622,8 @@ TABLES = (
     _dirty,
     _alert,
     _transition,
+    _silence,
+    _waiting_item,
     _message,
     _message_item,
     _delivery_edge,

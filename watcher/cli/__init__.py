@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
+        "silence": "Keep alerts from being told for a while, and say why.",
     },
     "Records and facts": {
         "ingest": "Read files of records into the store.",
@@ -49,6 +50,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
+        "route": "Where an alert goes, when, and what mutes it.",
         "notify": "Send a marked test message to a receiver.",
     },
     "House": {

@@ -20,6 +20,7 @@ from watcher.core.reading import Output, Value
 from watcher.store.alerts import StoredTransition, find_alerts, find_transitions
 from watcher.store.schema import Tx
 from watcher.store.told import Telling, tellings
+from watcher.store.waiting import Held, find_held
 
 _OPEN = (State.PENDING, State.FIRING, State.RECOVERING)
 _COLUMNS = (
@@ -106,9 +107,16 @@ def _show(tx: Tx, alert: Alert, book: Rulebook, style: str) -> None:
     told: dict[int, list[Telling]] = defaultdict(list)
     for telling in tellings(tx, alert.fingerprint):
         told[telling.seq].append(telling)
+    held: dict[int, list[Held]] = defaultdict(list)
+    for each in find_held(tx, fingerprint=alert.fingerprint, dropped=True):
+        held[each.seq].append(each)
     rule = book.rule(alert.rule)
     outputs = rule.detector.OUTPUTS if rule else {}
-    steps = [_step(each, told[each.transition.seq], outputs) for each in history]
+    steps = [
+        {**_step(stored, told[seq], outputs), "held": [each._asdict() for each in held[seq]]}
+        for stored in history
+        for seq in [stored.transition.seq]
+    ]
     if style == "json":
         reminders = [telling._asdict() for telling in told[0]]
         print_json({**_row(tx, alert, book), "history": steps, "reminders": reminders})
@@ -178,7 +186,8 @@ def _lines(step: Mapping[str, Any]) -> list[str]:
     if step["difference"]:
         lines.append(f"taken back: {step['difference'].get('text', '')}")
     lines += [_told(telling) for telling in step["told"]]
-    if not step["told"]:
+    lines += [_held(each) for each in step["held"]]
+    if not step["told"] and not step["held"]:
         lines.append("nobody was told" if not step["notify"] else "to be told, and no message was written")
     return [line for line in lines if line]
 
@@ -192,3 +201,9 @@ def _told(telling: Mapping[str, Any]) -> str:
             return f"{to} was not told: {telling['why']}"
         case _:
             return f"waiting for {to}{': ' + telling['why'] if telling['why'] else ''}"
+
+
+def _held(held: Mapping[str, Any]) -> str:
+    if held["dropped_at"]:
+        return f"{held['endpoint']} was not told: {held['why']}"
+    return f"waiting for {held['endpoint']}: {held['why']}"

@@ -18,9 +18,9 @@ from watcher.control import ask
 from watcher.core.errors import ExitCode, UsageError
 from watcher.deliver import Couriers
 from watcher.endpoint import Endpoint, of_receiver
-from watcher.notify import Switchboard
 from watcher.singleton import is_held
 from watcher.store.engine import Store
+from watcher.switchboard import Switchboard
 from watcher.trial import Tried, begin, end
 from watcher.wiring import switchboard
 

@@ -30,6 +30,7 @@ from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.runs import last_runs
 from watcher.store.schema import SCHEMA_REVISION, Tx
 from watcher.store.sources import find_sources
+from watcher.store.waiting import Held, find_held
 
 _OPEN = (State.FIRING, State.RECOVERING)
 #: Runs that are shown.
@@ -48,6 +49,8 @@ class Standing(NamedTuple):
     daemon: Mapping[str, Any]
     sources: Sequence[Mapping[str, Any]]
     outbox: Mapping[str, Any]
+    #: What is to be told and is not yet, with the reason.
+    held: Sequence[Mapping[str, Any]]
     runs: Sequence[Mapping[str, Any]]
     #: When a turn last judged, or last ended; None when none ever did.
     last_turn: datetime | None
@@ -102,6 +105,7 @@ def _standing(config: Path | None, max_age: str | None) -> Standing:
             daemon=daemon,
             sources=sources,
             outbox=outbox,
+            held=_held(tx),
             runs=runs,
             last_turn=last_turn,
             problems=[
@@ -190,6 +194,17 @@ def _outbox(tx: Tx, now: datetime) -> dict[str, Any]:
     }
 
 
+def _held(tx: Tx) -> list[dict[str, Any]]:
+    """What waits, one line for each endpoint and reason."""
+    reasons: dict[tuple[str, str], list[Held]] = {}
+    for each in find_held(tx):
+        reasons.setdefault((each.endpoint, each.why), []).append(each)
+    return [
+        {"endpoint": endpoint, "waits": len(items), "since": items[0].added_at, "because": why}
+        for (endpoint, why), items in reasons.items()
+    ]
+
+
 def _last_turn(tx: Tx, runs: Sequence[Mapping[str, Any]]) -> datetime | None:
     moments = [run["finished_at"] for run in runs if run["finished_at"] and run["exit_code"] is not None]
     moments += [state.last_tick for state in rule_states(tx).values()]
@@ -256,6 +271,7 @@ def _print(standing: Standing) -> None:
     _print_rules(standing.rules)
     _print_sources(standing.sources)
     _print_outbox(standing.outbox)
+    _print_held(standing.held)
     _print_runs(standing.runs)
 
 
@@ -299,6 +315,13 @@ def _print_outbox(outbox: Mapping[str, Any]) -> None:
         f"\nOUTBOX  {told or 'nothing was ever sent'}{f'; the oldest since {oldest:%Y-%m-%d %H:%M}' if oldest else ''}"
     )
     print_rows(outbox["failing"], (Column("endpoint"), Column("since"), Column("why", gives=True)), "text")
+
+
+def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
+    if held:
+        print("\nWAITING TO BE TOLD")
+    columns = (Column("endpoint"), Column("waits", right=True), Column("since"), Column("because", gives=True))
+    print_rows(held, columns, "text")
 
 
 def _print_runs(runs: Sequence[Mapping[str, Any]]) -> None:

@@ -30,6 +30,7 @@ from pydantic import (
 from watcher.config.document import MarkedDocument, load_document
 from watcher.config.environment import Overlay, literal_secrets, overlay
 from watcher.config.problem import Mistake, mistakes, near
+from watcher.core.digest import Digest
 from watcher.core.document import Document
 from watcher.core.errors import ConfigError, Problem
 from watcher.core.period import Duration
@@ -128,6 +129,14 @@ class ReceiverSettings(Document):
     """Private networks that it may reach: 10.1.0.0/16."""
     proxy: Annotated[WebAddress, Field(repr=False)] = ""
     """The proxy to go through; the environment's proxies are not used."""
+    digest: Digest | None = None
+    """Tell what is not critical once a day, in one message: {at: '07:00', timezone: Africa/Maputo}."""
+    max_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """Messages in an hour at each of its channels; the rest waits and comes as one; absent: any number."""
+    fallback: str = ""
+    """The receiver that is told instead while this one takes nothing."""
+    fallback_after: Duration | None = None
+    """How long it may take nothing before the fallback is told; absent: 10m for what is critical, else 1h."""
 
 
 class LogSettings(Document):

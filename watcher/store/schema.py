@@ -425,6 +425,42 @@ transition = table(
     UniqueConstraint("fingerprint", "seq"),
 )
 
+# --- what waits to be told ----------------------------------------------------------------------------------------------
+
+silence = table(
+    "silence",
+    Column("id", Integer, primary_key=True),
+    Column("matchers", Text, nullable=False, comment="JSON list of tests of labels"),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, comment="null: until somebody ends it"),
+    Column("during", Text, nullable=False, server_default="", comment="the time interval it is confined to"),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expired_at", Moment, comment="when somebody ended it before its time"),
+    Column("expired_by", Text, nullable=False, server_default=""),
+    CheckConstraint("ends_at is null or ends_at >= starts_at", name="order"),
+)
+
+waiting_item = table(
+    "waiting_item",
+    Column("endpoint", Text, nullable=False, comment="receiver, channel and position: desk/webhook/1"),
+    Column("fingerprint", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("timing", Text, nullable=False, comment="JSON: the labels of the group, and the times of its route"),
+    Column("body", Text, nullable=False, comment="JSON: what a message says of it, beside the transition"),
+    Column("added_at", Moment, nullable=False),
+    Column("look_at", Moment, comment="what a silence or an inhibition holds: when to look again"),
+    Column("why", Text, nullable=False, server_default="", comment="why it waits, or was not told"),
+    Column("dropped_at", Moment, comment="when it was decided that nobody is told; null: it waits"),
+    PrimaryKeyConstraint("endpoint", "fingerprint", "seq"),
+    ForeignKeyConstraint(["fingerprint", "seq"], ["transition.fingerprint", "transition.seq"]),
+    # What is to be told: few rows, looked at in every turn. What is told leaves the table.
+    partial("ix_waiting_item_open", "endpoint", "group_key", where="dropped_at is null"),
+)
+
 # --- the outbox --------------------------------------------------------------------------------------------------------
 
 message = table(

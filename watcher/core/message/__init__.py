@@ -29,6 +29,7 @@ class NotifyReason(StrEnum):
     RETRACTED = "retracted"
     REPEAT = "repeat"
     STATE_AT_START = "state_at_start"
+    DIGEST = "digest"
     TEST = "test"
 
 
@@ -58,6 +59,8 @@ class Item:
     before: Mapping[str, object] | None = None
     #: The values at the last message of this episode, by output.
     previous_values: Mapping[str, object] = field(default_factory=dict)
+    #: The rule's detector; empty where none stands behind the transition.
+    detector: str = ""
     #: The outputs of the rule's detector, by name: they write values in their unit.
     outputs: Mapping[str, Output] = field(default_factory=dict)
 

@@ -91,7 +91,7 @@ def _head(notification: Notification, desk: Desk) -> str:
     if not items:
         return f"[INFO] nothing to tell from {desk.instance}"
     first = items[0]
-    return f"[{mark(first)}] {_several(items)}{_note(notification, first)}{headline(first)}"
+    return f"[{mark(first)}] {_several(notification)}{_note(notification, first)}{headline(first)}"
 
 
 def _tail(notification: Notification) -> str:
@@ -100,8 +100,11 @@ def _tail(notification: Notification) -> str:
     return f", and {rest} more" if rest > 0 and told else ""
 
 
-def _several(items: Sequence[Item]) -> str:
-    return f"{len(items)} alerts: " if len(items) > 1 else ""
+def _several(notification: Notification) -> str:
+    total = len(notification.items)
+    if notification.reason is NotifyReason.DIGEST:
+        return f"digest of {counted(total, 'alert')}: "
+    return f"{total} alerts: " if total > 1 else ""
 
 
 def _note(notification: Notification, item: Item) -> str:
