@@ -24,6 +24,7 @@ from watcher.endpoint import Endpoint, Endpoints, of_receiver
 from watcher.evaluate import look_again
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.outbox import enqueue
+from watcher.store.reviews import last_acknowledgement, standing_acknowledgement
 from watcher.store.schema import Tx
 from watcher.store.told import last_told, told_endpoints, told_open
 
@@ -79,7 +80,8 @@ def remind(bench: Bench, *, board: Switchboard, clock: datetime) -> int:
 def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[tuple[Slot, Told]]:
     """What still fires and was last told longer ago than the route's ``repeat_interval``.
 
-    Occurrences are told once, and an episode of which nobody was told is not brought up by a reminder.
+    Occurrences are told once, an episode of which nobody was told is not brought up by a reminder, and what somebody
+    acknowledged is not either.
     """
     by_rule = {rule.identity: (group, rule) for group in rules.groups for rule in group.rules}
     for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
@@ -90,7 +92,8 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
         told = Told(rule, group, alert, newest)
         for slot in _routed(rule, _labels(told), board):
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
-            if slot.repeats and spoken is not None and (alert.fired_at or now) <= spoken <= now - slot.repeats:
+            is_due = slot.repeats and spoken is not None and (alert.fired_at or now) <= spoken <= now - slot.repeats
+            if is_due and standing_acknowledgement(tx, alert, now) is None:
                 yield slot, told
 
 
@@ -122,6 +125,7 @@ def _item(bench: Bench, told: Told) -> Item:
         before={"tick": earlier.tick.isoformat(), "severity": earlier.severity.value} if earlier else None,
         previous_values=earlier.values if earlier else {},
         outputs=outputs,
+        acknowledgement=last_acknowledgement(bench.tx, alert),
     )
 
 

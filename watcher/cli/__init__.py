@@ -30,6 +30,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "The daemon: turns on a timetable.",
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
+        "history": "What happened to alerts, in one line of time.",
+        "ack": "Say that you have seen an alert: it sends no reminders.",
+        "verdict": "Say whether an alert was a true alarm, and what that says of each rule.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
     },
     "Records and facts": {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import State, Transition
 from watcher.core.reading import Output
 from watcher.core.severity import Severity
@@ -60,6 +61,8 @@ class Item:
     previous_values: Mapping[str, object] = field(default_factory=dict)
     #: The outputs of the rule's detector, by name: they write values in their unit.
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    #: Who said of this episode that they look after it; None when nobody did.
+    acknowledgement: Acknowledgement | None = None
 
     @property
     def is_over(self) -> bool:

@@ -11,6 +11,7 @@ from watcher.core.alert import OURS, Reason, State
 from watcher.core.message import Desk, Item, Notification, NotifyReason
 from watcher.core.message.chart import sparkline
 from watcher.core.message.phrase import (
+    acknowledged_text,
     any_day_text,
     clean,
     comparison_text,
@@ -98,7 +99,9 @@ def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
         Section("WHERE", () if item.is_over else _entries(_where(item))),
         Section("SURE?", () if item.is_over else _entries(_sure(item))),
         Section("UNKNOWN", _entries(texts(item.transition.evidence.get("unknown")))),
-        Section("CHANGED", _entries([" ".join(filter(None, _changed(item, notification, desk))), _revisions(item)])),
+        Section(
+            "CHANGED", _entries([_all_that_changed(item, notification, desk), _seen(item, desk), _revisions(item)])
+        ),
         Section("SOURCE", _entries(_source(item, desk))),
         Section("DO", tuple(_to_do(item, desk))),
         Section("NEXT", _entries([_next(item, notification)])),
@@ -309,6 +312,15 @@ def _sure(item: Item) -> list[str]:
         sentence(f"this is {claim}") if claim and "claim" not in sure.casefold() else "",
         *(sentence(f"known false alarm: {clean(case)}") for case in item.falsepositives),
     ]
+
+
+def _all_that_changed(item: Item, notification: Notification, desk: Desk) -> str:
+    return " ".join(filter(None, _changed(item, notification, desk)))
+
+
+def _seen(item: Item, desk: Desk) -> str:
+    said = item.acknowledgement
+    return sentence(acknowledged_text(said, desk.timezone)) if said is not None else ""
 
 
 def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str]:

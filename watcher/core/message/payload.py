@@ -143,6 +143,7 @@ def _detail(item: Item, desk: Desk) -> dict[str, object]:
         "as_known_at": transition.tick,
         "values": transition.values,
         "previous_values": item.previous_values,
+        "acknowledgement": item.acknowledgement._asdict() if item.acknowledgement else None,
         "diff": transition.evidence.get("difference") or {},
         "evidence": _evidence(transition.evidence),
     }
