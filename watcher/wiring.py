@@ -30,6 +30,7 @@ from watcher.log import hide
 from watcher.net import Egress
 from watcher.notify import Switchboard
 from watcher.receivers import RECEIVERS, Access, Server
+from watcher.receivers.cloudevents import CloudEvents
 from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
 
@@ -94,7 +95,7 @@ def _endpoints(settings: Settings, routing: Notify) -> Iterator[Endpoint]:
     for receiver in routing.receivers:
         access = access_of(settings, receiver)
         for slot in slots_of(routing, receiver):
-            yield endpoint_of(routing, slot, access)
+            yield endpoint_of(routing, slot, access, own=settings.receivers.get(receiver, ReceiverSettings()))
 
 
 class Slot(NamedTuple):
@@ -118,7 +119,7 @@ def slots_of(routing: Notify, receiver: str) -> Iterator[Slot]:
             yield Slot(receiver, channel, position)
 
 
-def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
+def endpoint_of(routing: Notify, slot: Slot, access: Access, *, own: ReceiverSettings | None = None) -> Endpoint:
     """One channel with its options.
 
     :raises ConfigError: when the channel does not understand them.
@@ -126,6 +127,8 @@ def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
     module = RECEIVERS[slot.channel]
     raw = routing.receivers[slot.receiver][slot.channel][slot.position]
     options = _validated(module.Settings, raw, document=routing.document, place=routing.place_of(*slot))
+    if own is not None and own.format == "cloudevents" and slot.channel == "webhook":
+        module = CloudEvents()
     return Endpoint(slot.name, slot.receiver, module, options, access)
 
 

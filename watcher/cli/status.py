@@ -26,8 +26,8 @@ from watcher.singleton import is_held
 from watcher.store.alerts import find_alerts, find_transitions, rule_states
 from watcher.store.deliveries import outbox_summary
 from watcher.store.quarantine import count_quarantined
-from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.reviews import standing_acknowledgement
+from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.runs import last_runs
 from watcher.store.schema import SCHEMA_REVISION, Tx
 from watcher.store.sources import find_sources

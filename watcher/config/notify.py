@@ -20,7 +20,7 @@ from watcher.core.errors import ConfigError, Problem, ProblemSeverity
 from watcher.core.route import Route, unreachable
 
 #: Ways out, by the key of their options without ``_configs``.
-CHANNELS = ("webhook", "email", "file", "stdout")
+CHANNELS = ("webhook", "email", "slack", "msteamsv2", "alertmanager", "apprise", "file", "stdout")
 _SECTIONS = ("route", "receivers")
 
 _AT_ONCE = ("every turn flushes groups at once", "remove it")

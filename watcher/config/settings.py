@@ -128,6 +128,8 @@ class ReceiverSettings(Document):
     """Private networks that it may reach: 10.1.0.0/16."""
     proxy: Annotated[WebAddress, Field(repr=False)] = ""
     """The proxy to go through; the environment's proxies are not used."""
+    format: Literal["alertmanager", "cloudevents"] = "alertmanager"
+    """The body of its webhooks: Alertmanager's own, or the same as the data of a CloudEvent."""
 
 
 class LogSettings(Document):

@@ -153,6 +153,8 @@ def test_the_watcher_object_holds_numbers_and_evidence():
         "values": {**STATED, "largest_event_share": 0.12},
         "previous_values": {},
         "diff": {},
+        "acknowledgement": None,
+        "links": {},
     }
     assert evidence["citations"] == ["baloi_2020"]
     assert evidence["because"] == ["ratio > 1 and days >= 28 and observed >= 25"]

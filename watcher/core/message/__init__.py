@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import State, Transition
+from watcher.core.message.link import Links
 from watcher.core.reading import Output
 from watcher.core.severity import Severity
 
@@ -119,6 +120,8 @@ class Desk:
     base_url: str = ""
     contact: str = ""
     runbook: str = ""
+    #: Signs links to acknowledge and to mute; None where nobody serves them.
+    links: Links | None = None
 
 
 def notification_id(notification: Notification) -> str:
