@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher import alive
+from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
@@ -42,6 +44,8 @@ class App:
     offsets: Mapping[str, timedelta]
     #: What is wrong with ourselves, beside what the store knows of.
     troubles: tuple[Trouble, ...] = ()
+    #: Who wants a sign of life once a week.
+    signs: Signs = field(default_factory=Signs)
 
     def close(self) -> None:
         """Close the store."""
@@ -123,8 +127,9 @@ def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated
     with app.store.reading() as tx:
         due = is_due(tx, app.rules, now)
         reminders = notify and any(overdue(tx, rules=app.rules, board=app.board, now=now))
+        sign_of_life = notify and alive.is_due(tx, app.signs, now)
         news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
-    if not (due or reminders or news):
+    if not (due or reminders or news or sign_of_life):
         return NOTHING_EVALUATED, 0
     with app.store.writing() as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
@@ -138,7 +143,8 @@ def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated
 def _write_messages(app: App, bench: Bench, evaluated: Evaluated) -> int:
     clock = app.clock()
     told = tell(bench, evaluated.told, board=app.board, clock=clock)
-    return told + remind(bench, board=app.board, clock=clock)
+    reminded = remind(bench, board=app.board, clock=clock)
+    return told + reminded + alive.tell(bench.tx, app.signs, rules=app.rules, now=bench.now, clock=clock)
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

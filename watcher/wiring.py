@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import SecretStr, ValidationError
 
 from watcher import clock
+from watcher.alive import Signs
 from watcher.app import App
 from watcher.config.document import KeyPath, MarkedDocument
 from watcher.config.notify import Notify, load_notify
@@ -21,6 +23,7 @@ from watcher.config.secret import reveal
 from watcher.config.settings import ReceiverSettings, Settings, SourceSettings
 from watcher.core.errors import ConfigError, Problem, UsageError
 from watcher.core.message import Desk
+from watcher.core.message.link import Links
 from watcher.core.rule import RuleSet
 from watcher.core.secret import SecretReference
 from watcher.deliver import Couriers, Report
@@ -33,6 +36,7 @@ from watcher.receivers import RECEIVERS, Access, Server
 from watcher.receivers.cloudevents import CloudEvents
 from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
+from watcher.web.key import own_key
 
 
 def load_rule_set(settings: Settings) -> RuleSet:
@@ -70,6 +74,7 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
         clock=time,
         lookout=Lookout(),
         offsets=query_offsets(settings),
+        signs=signs_of_life(settings, board),
     )
 
 
@@ -77,7 +82,25 @@ def switchboard(settings: Settings) -> Switchboard:
     """Who is told of what."""
     routing = load_notify(settings.notify)
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
-    return Switchboard(routing.route, endpoints, desk(settings))
+    return Switchboard(routing.route, endpoints, replace(desk(settings), links=links(settings)))
+
+
+def links(settings: Settings) -> Links | None:
+    """How links in messages are made; None where nobody could follow them."""
+    if not settings.base_url:
+        return None
+    if settings.web.secret is not None:
+        key = _secret(settings, settings.web.secret).get_secret_value().encode()
+    else:
+        key = own_key(settings.state_dir)
+        hide([SecretStr(key.decode())])
+    return Links(settings.base_url, key)
+
+
+def signs_of_life(settings: Settings, board: Switchboard) -> Signs:
+    """Who wants a note once a week that says that we are at work."""
+    wanted = {name: own.alive for name, own in settings.receivers.items() if own.alive is not None}
+    return Signs(board.endpoints, board.desk, wanted)
 
 
 def desk(settings: Settings) -> Desk:

@@ -475,6 +475,25 @@ def _link_use() -> None:
     )
 
 
+def _silence() -> None:
+    op.create_table(
+        "silence",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("matchers", sa.Text, nullable=False),
+        sa.Column("starts_at", BIG, nullable=False),
+        sa.Column("ends_at", BIG),
+        sa.Column("during", sa.Text, nullable=False, server_default=""),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+        sa.Column("created_at", BIG, nullable=False),
+        sa.Column("expired_at", BIG),
+        sa.Column("expired_by", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silence")),
+        sa.CheckConstraint("ends_at is null or ends_at >= starts_at", name=op.f("ck_silence_order")),
+        sqlite_strict=True,
+    )
+
+
 def _message() -> None:
     op.create_table(
         "message",
@@ -628,6 +647,7 @@ TABLES = (
     _acknowledgement,
     _verdict,
     _link_use,
+    _silence,
     _message,
     _message_item,
     _delivery_edge,

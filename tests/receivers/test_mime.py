@@ -124,7 +124,7 @@ def test_a_message_names_ten_conversations_at_most():
 
 
 def test_a_test_message_belongs_to_none():
-    message = parsed(to_mime(notice(reason=NotifyReason.TEST), DESK))
+    message = parsed(to_mime(notice(reason=NotifyReason.DRILL), DESK))
     assert message.keys() == ALONE
 
 

@@ -111,4 +111,8 @@ def test_coverage_is_told_rule_by_rule(write):
 def test_every_state_and_every_reason_can_be_expected():
     assert set(get_args(StateName)) == set(State) - {State.INACTIVE}
     # Reminders are not played, and a test message is sent by hand.
-    assert set(get_args(ReasonName)) == set(NotifyReason) - {NotifyReason.REPEAT, NotifyReason.TEST}
+    assert set(get_args(ReasonName)) == set(NotifyReason) - {
+        NotifyReason.REPEAT,
+        NotifyReason.DRILL,
+        NotifyReason.ALIVE,
+    }

@@ -50,7 +50,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "rules": "List the rules, or show one with every default.",
-        "notify": "Send a marked test message to a receiver.",
+        "drill": "Send a message marked as a drill to a receiver.",
     },
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",

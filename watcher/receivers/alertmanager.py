@@ -17,7 +17,7 @@ from pydantic import AfterValidator, SecretStr, model_validator
 from watcher.core.delivery import Outcome, Outgoing
 from watcher.core.document import Document
 from watcher.core.message import Desk, Item, Notification
-from watcher.core.message.payload import annotations, well_formed
+from watcher.core.message.payload import annotations_of, well_formed
 from watcher.core.message.phrase import clean
 from watcher.core.message.wording import subject
 from watcher.core.period import Duration
@@ -95,7 +95,7 @@ def _told(item: Item) -> Severity | None:
 def _alert(item: Item, desk: Desk, *, severity: Severity, ends_at: datetime) -> dict[str, Any]:
     return {
         "labels": _labels({**item.labels, "severity": severity.value}, alertname=item.alert),
-        "annotations": {name: well_formed(line) for name, line in annotations(item, desk).items()},
+        "annotations": {name: well_formed(line) for name, line in annotations_of(item, desk).items()},
         "startsAt": _moment(item.starts_at),
         "endsAt": _moment(max(ends_at, item.starts_at)),
         **({"generatorURL": desk.base_url} if desk.base_url else {}),

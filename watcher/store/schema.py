@@ -466,6 +466,23 @@ link_use = table(
     one_of("action", "ack", "mute"),
 )
 
+# --- what waits to be told ----------------------------------------------------------------------------------------------
+
+silence = table(
+    "silence",
+    Column("id", Integer, primary_key=True),
+    Column("matchers", Text, nullable=False, comment="JSON list of tests of labels"),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, comment="null: until somebody ends it"),
+    Column("during", Text, nullable=False, server_default="", comment="the time interval it is confined to"),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expired_at", Moment, comment="when somebody ended it before its time"),
+    Column("expired_by", Text, nullable=False, server_default=""),
+    CheckConstraint("ends_at is null or ends_at >= starts_at", name="order"),
+)
+
 # --- the outbox --------------------------------------------------------------------------------------------------------
 
 message = table(

@@ -116,7 +116,7 @@ def test_what_all_alerts_share_is_common():
 
 
 def test_a_test_message_may_carry_no_alert():
-    body = document(notice(reason=NotifyReason.TEST))
+    body = document(notice(reason=NotifyReason.DRILL))
     assert body["status"] == "firing"
     assert body["alerts"] == []
     assert body["commonLabels"] == body["commonAnnotations"] == body["watcher"]["alerts"] == {}

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import State, Transition
+from watcher.core.alive import Pulse
 from watcher.core.message.link import Links
 from watcher.core.reading import Output
 from watcher.core.severity import Severity
@@ -31,7 +32,8 @@ class NotifyReason(StrEnum):
     RETRACTED = "retracted"
     REPEAT = "repeat"
     STATE_AT_START = "state_at_start"
-    TEST = "test"
+    DRILL = "drill"
+    ALIVE = "alive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,21 @@ class Notification:
     group_key: str
     group_labels: Mapping[str, str]
     reason: NotifyReason
-    #: At most 500. A test message may have none.
+    #: At most 500. A drill and a sign of life have none.
     items: tuple[Item, ...]
     created_at: datetime
     #: Derived from endpoint, group and items; the same at every attempt. See :func:`notification_id`.
     id: str = ""
     #: The time between reminders while an alert goes on; None when no reminder is sent.
     repeats: timedelta | None = None
+    #: How things stand, for a sign of life.
+    pulse: Pulse | None = None
 
     @property
     def status(self) -> str:
         """``firing`` while one of its alerts is, else ``resolved``."""
+        if self.reason is NotifyReason.ALIVE:
+            return "resolved"
         return "resolved" if self.items and all(item.is_over for item in self.items) else "firing"
 
     @property
@@ -127,10 +133,10 @@ class Desk:
 def notification_id(notification: Notification) -> str:
     """A message's key, derived from endpoint, group and items, so that no message ever goes out under two keys.
 
-    A reminder or a test stands for no transition of its own: for these the moment counts as well.
+    A reminder or a drill stands for no transition of its own: for these the moment counts as well.
     """
     items = sorted((item.transition.fingerprint, item.transition.seq) for item in notification.items)
-    again = notification.reason in {NotifyReason.REPEAT, NotifyReason.TEST}
+    again = notification.reason in {NotifyReason.REPEAT, NotifyReason.DRILL}
     moment = notification.created_at.astimezone(UTC).isoformat(timespec="milliseconds") if again else ""
     return f"msg_{_short_hash([notification.endpoint, notification.group_key, items, moment], length=26)}"
 

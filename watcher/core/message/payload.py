@@ -31,7 +31,7 @@ def webhook_document(notification: Notification, desk: Desk) -> dict[str, object
         "receiver": notification.receiver,
         "groupLabels": notification.group_labels,
         "commonLabels": _common([item.labels for item in notification.items]),
-        "commonAnnotations": _common([annotations(item, desk) for item in notification.items]),
+        "commonAnnotations": _common([annotations_of(item, desk) for item in notification.items]),
         "externalURL": desk.base_url,
         "notification_reason": notification.reason.value,
         "alerts": alerts,
@@ -85,7 +85,7 @@ def _alert(item: Item, desk: Desk) -> dict[str, object]:
     return {
         "status": "resolved" if item.is_over else "firing",
         "labels": item.labels,
-        "annotations": annotations(item, desk),
+        "annotations": annotations_of(item, desk),
         "startsAt": item.starts_at,
         "endsAt": ends_at,
         "generatorURL": desk.base_url,
@@ -93,7 +93,7 @@ def _alert(item: Item, desk: Desk) -> dict[str, object]:
     }
 
 
-def annotations(item: Item, desk: Desk) -> dict[str, str]:
+def annotations_of(item: Item, desk: Desk) -> dict[str, str]:
     """What is said of an alert, by the names that Alertmanager's users know."""
     runbook, contact = item.runbook or desk.runbook, clean(item.contact or desk.contact)
     said = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from watcher.core.message import Desk, Item, Notification, NotifyReason
 from watcher.core.message.entry import Entry
+from watcher.core.message.note import alive_line, alive_sentences
 from watcher.core.message.passage import Passage, Section, headline, mark, passage
 from watcher.core.message.phrase import clean, counted, moment_text
 from watcher.core.severity import Severity
@@ -85,8 +86,10 @@ def worst_first(items: Sequence[Item]) -> list[Item]:
 
 def _head(notification: Notification, desk: Desk) -> str:
     items = worst_first(notification.items)
-    if notification.reason is NotifyReason.TEST:
-        return f"[TEST] {f'{mark(items[0])} {headline(items[0])}' if items else f'message from {desk.instance}'}"
+    if notification.reason is NotifyReason.DRILL:
+        return f"[DRILL] {f'{mark(items[0])} {headline(items[0])}' if items else f'message from {desk.instance}'}"
+    if notification.reason is NotifyReason.ALIVE:
+        return f"[ALIVE] {alive_line(notification.pulse)}"
     if notification.reason is NotifyReason.STATE_AT_START:
         return f"[STATE AT START] {_held(items)}"
     if not items:
@@ -97,7 +100,7 @@ def _head(notification: Notification, desk: Desk) -> str:
 
 def _tail(notification: Notification) -> str:
     rest = len(notification.items) - 1
-    told = notification.reason not in {NotifyReason.TEST, NotifyReason.STATE_AT_START}
+    told = notification.reason not in {NotifyReason.DRILL, NotifyReason.STATE_AT_START}
     return f", and {rest} more" if rest > 0 and told else ""
 
 
@@ -127,9 +130,11 @@ def _tally(items: Iterable[Item]) -> str:
 
 def _opening(notification: Notification, desk: Desk) -> Iterator[str]:
     items = worst_first(notification.items)
-    if notification.reason is NotifyReason.TEST:
-        yield "This is a test: nothing happened, and nobody has to do anything."
+    if notification.reason is NotifyReason.DRILL:
+        yield "This is a drill: nothing happened, and nobody has to do anything."
         yield f"Messages of {clean(desk.instance)} to {clean(notification.receiver)} arrive this way."
+    elif notification.reason is NotifyReason.ALIVE:
+        yield from alive_sentences(notification.pulse)
     elif notification.reason is NotifyReason.STATE_AT_START:
         yield f"Watching began: {_held(items)}."
         yield "This is how things stand, not news: from now on you hear of what changes."
