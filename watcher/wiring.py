@@ -38,6 +38,9 @@ from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
 from watcher.web.key import own_key
 
+#: Bytes of the key that signs links: a shorter one could be guessed.
+_SHORTEST_KEY = 16
+
 
 def load_rule_set(settings: Settings) -> RuleSet:
     """The rules that the settings name.
@@ -91,6 +94,10 @@ def links(settings: Settings) -> Links | None:
         return None
     if settings.web.secret is not None:
         key = _secret(settings, settings.web.secret).get_secret_value().encode()
+        if len(key) < _SHORTEST_KEY:
+            hint = "write at least 16 random characters into it: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            summary = "the key that signs links is too short"
+            raise ConfigError([Mistake(("web", "secret"), summary, hint).placed(settings.document)])
     else:
         key = own_key(settings.state_dir)
         hide([SecretStr(key.decode())])

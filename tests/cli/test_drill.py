@@ -59,7 +59,7 @@ def test_what_does_not_arrive_is_said_in_words_and_not_tried_again(home, run, it
     with store.reading() as tx:
         [delivery] = find_deliveries(tx)
     assert (delivery.state, delivery.attempt) == (DeliveryState.CANCELLED, 1)
-    assert delivery.reason.startswith("a test is tried once")
+    assert delivery.reason.startswith("a drill is tried once")
 
 
 def test_a_test_is_tried_although_the_endpoint_is_left_alone(home, run, it_is):
@@ -85,7 +85,7 @@ def test_what_waits_at_the_endpoint_goes_out_as_well_and_nothing_elsewhere(home,
     assert good("drill", "test") == "test/file/1: told\n"
     assert told() == []
     good("drill", "desk")
-    assert sorted(message["notification_reason"] for message in told()) == ["state_at_start", "test"]
+    assert sorted(message["notification_reason"] for message in told()) == ["drill", "state_at_start"]
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,7 @@ def recipients(_settings: Settings) -> tuple[str, ...]:
 def render(notification: Notification, *, settings: Settings, desk: Desk) -> Rendered:  # noqa: ARG001 - every channel's signature
     """A message with one card."""
     said = brief(notification, desk)
-    paragraphs = list(said.paragraphs)
-    body = _body(said, paragraphs)
-    while len(body) > LIMIT and paragraphs:
-        del paragraphs[-1 - _last_small(paragraphs)]
-        body = _body(said, paragraphs)
-    return Rendered(said.subject, CONTENT_TYPE, body)
+    return Rendered(said.subject, CONTENT_TYPE, _that_fits(said))
 
 
 def send(outgoing: Outgoing, *, settings: Settings, access: Access) -> Outcome:
@@ -71,6 +66,16 @@ def send(outgoing: Outgoing, *, settings: Settings, access: Access) -> Outcome:
     except UnusableError as unusable:
         return unusable.outcome
     return post(outgoing.body, place=place, headers={"Content-Type": outgoing.content_type}, access=access)
+
+
+def _that_fits(said: Brief) -> bytes:
+    """The body with as many paragraphs as Teams takes; what is small print goes first."""
+    paragraphs = list(said.paragraphs)
+    body = _body(said, paragraphs)
+    while len(body) > LIMIT and paragraphs:
+        del paragraphs[-1 - _last_small(paragraphs)]
+        body = _body(said, paragraphs)
+    return body
 
 
 def _last_small(paragraphs: Sequence[Paragraph]) -> int:
@@ -86,7 +91,12 @@ def _body(said: Brief, paragraphs: Sequence[Paragraph]) -> bytes:
         "type": "AdaptiveCard",
         "version": "1.2",
         "msteams": {"width": "full"},
-        "body": [_title(said), *map(_block, paragraphs), *more, _rich([_run(said.closing, isSubtle=True)])],
+        "body": [
+            _title(said),
+            *(_block(each, has_buttons=bool(said.links)) for each in paragraphs),
+            *more,
+            _rich([_run(said.closing, isSubtle=True)]),
+        ],
         "actions": _actions(said),
     }
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
@@ -98,13 +108,13 @@ def _title(said: Brief) -> dict[str, Any]:
     return _rich([run])
 
 
-def _block(paragraph: Paragraph) -> dict[str, Any]:
+def _block(paragraph: Paragraph, *, has_buttons: bool) -> dict[str, Any]:
     label = [_run(f"{paragraph.label}  ", weight="Bolder")] if paragraph.label else []
     style: dict[str, Any] = {"isSubtle": True, "size": "Small"} if paragraph.is_small else {}
     lines = [clean(line) for line in paragraph.text.split("\n")]
     links = [
         {**_run(f"  {link.text}"), "selectAction": {"type": "Action.OpenUrl", "url": link.url}}
-        for link in paragraph.links
+        for link in ([] if has_buttons else paragraph.links)
     ]
     return _rich([*label, _run("\n".join(lines), **style), *links])
 

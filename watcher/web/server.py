@@ -60,8 +60,6 @@ class _Handler(BaseHTTPRequestHandler):
     """One request."""
 
     server: _Server
-    server_version = "watcher"
-    sys_version = ""
 
     def setup(self) -> None:
         """Read within bounds; the base class's hook."""
@@ -140,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.command = getattr(self, "command", None) or ""
         self.request_version = "HTTP/1.0"
         self._answer(Page("That request cannot be understood", (), HTTPStatus(code)))
+
+    def version_string(self) -> str:
+        """Who serves; not in which version."""
+        return "watcher"
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the path is a key."""

@@ -101,10 +101,10 @@ class Notification:
 
     @property
     def status(self) -> str:
-        """``firing`` while one of its alerts is, else ``resolved``."""
-        if self.reason is NotifyReason.ALIVE:
-            return "resolved"
-        return "resolved" if self.items and all(item.is_over for item in self.items) else "firing"
+        """``firing`` while one of its alerts is, else ``resolved``; of none, a sign of life ends nothing and begins nothing."""
+        if not self.items:
+            return "resolved" if self.reason is NotifyReason.ALIVE else "firing"
+        return "resolved" if all(item.is_over for item in self.items) else "firing"
 
     @property
     def severity(self) -> Severity:
