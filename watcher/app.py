@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher import alive
+from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
@@ -44,6 +46,8 @@ class App:
     offsets: Mapping[str, timedelta]
     #: What is wrong with ourselves, beside what the store knows of.
     troubles: tuple[Trouble, ...] = ()
+    #: Who wants a sign of life once a week.
+    signs: Signs = field(default_factory=Signs)
 
     def close(self) -> None:
         """Close the store."""
@@ -128,8 +132,9 @@ def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = Fa
     with app.store.reading() as tx:
         due = is_due(tx, app.rules, now)
         to_tell = notify and is_telling_due(tx, rules=app.rules, board=app.board, now=now, patient=patient)
+        sign_of_life = notify and alive.is_due(tx, app.signs, now)
         news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
-    if not (due or to_tell or news):
+    if not (due or to_tell or news or sign_of_life):
         return NOTHING_EVALUATED, 0
     with app.store.writing() as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
@@ -138,7 +143,9 @@ def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = Fa
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
         messages = 0
         if notify:
-            messages = tell(bench, evaluated.told, board=app.board, clock=app.clock(), patient=patient)
+            clock = app.clock()
+            messages = tell(bench, evaluated.told, board=app.board, clock=clock, patient=patient)
+            messages += alive.tell(bench.tx, app.signs, rules=app.rules, now=now, clock=clock)
     return evaluated, messages
 
 

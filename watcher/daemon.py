@@ -29,6 +29,8 @@ from watcher.own_alerts import rules_invalid
 from watcher.report import Conclusion, conclude, summary_of
 from watcher.singleton import holding
 from watcher.store.runs import finish_run, start_run
+from watcher.web.counter import Counter, plain_name
+from watcher.web.server import Door
 
 #: How often a turn is called; what is due is decided by the turn itself.
 EVERY = timedelta(seconds=5)
@@ -76,8 +78,18 @@ class Lookout:
 class Daemon:
     """A running watcher."""
 
-    def __init__(self, app: App, *, state_dir: Path, rules: Sequence[Path], load_rules: Callable[[], RuleSet]) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        state_dir: Path,
+        rules: Sequence[Path],
+        load_rules: Callable[[], RuleSet],
+        web: tuple[str, int] | None = None,
+    ) -> None:
+        """``web`` is where links are honoured, when messages have any: host and port."""
         self._app = app
+        self._web = web
         self._state_dir = state_dir
         self._rules = rules
         self._load_rules = load_rules
@@ -101,6 +113,7 @@ class Daemon:
             signal.signal(signal.SIGINT, self._on_stop)
             signal.signal(signal.SIGHUP, self._on_reload)
             freed = self._app.couriers.recover(clock.wall())
+            door = self._open_door()
             ear = Ear(self._state_dir / "daemon.sock", self._answer)
             scheduler = BackgroundScheduler(timezone=UTC)
             settings = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -114,8 +127,24 @@ class Daemon:
                 systemd.tell("STOPPING=1")
                 scheduler.shutdown(wait=False)
                 ear.close()
+                if door is not None:
+                    door.close()
                 self._drain()
         return ExitCode.OK
+
+    def _open_door(self) -> Door | None:
+        """Listen for those who follow links, when messages have links."""
+        desk = self._app.board.desk
+        if self._web is None or desk.links is None:
+            return None
+        counter = Counter(
+            self._app.store, desk.links, clock.wall, self._name_of, instance=desk.instance, timezone=desk.timezone
+        )
+        return Door(*self._web, counter)
+
+    def _name_of(self, identity: str) -> str:
+        rules = self._app.rules.rules
+        return next((rule.alert for rule in rules if rule.identity == identity), plain_name(identity))
 
     def _look_after(self, wake: Callable[[], object]) -> None:
         """Until asked to stop: notice jumps of the clock, edits of the rules and requests to reload."""

@@ -21,6 +21,7 @@ from watcher.core.template import render
 from watcher.evaluate import look_again
 from watcher.flush import Sender, flush, is_flush_due
 from watcher.store.alerts import find_alerts, find_transitions
+from watcher.store.reviews import last_acknowledgement, standing_acknowledgement
 from watcher.store.schema import Tx
 from watcher.store.told import last_told, told_endpoints
 from watcher.store.waiting import Waiting, find_held, last_messages, waiting_endpoints
@@ -68,7 +69,8 @@ def _waiting(bench: Bench, slot: Slot, item: Item) -> Waiting:
 def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[tuple[Slot, Told]]:
     """What still fires and was last told longer ago than the route's ``repeat_interval``, unless something mutes it.
 
-    Occurrences are told once, and an episode of which nobody was told is not brought up by a reminder.
+    Occurrences are told once, an episode of which nobody was told is not brought up by a reminder, and what somebody
+    acknowledged is not either.
     """
     hush: Hush | None = None
     book = rulebook(rules)
@@ -81,6 +83,8 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
         for slot in routed(rule, labels, board):
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
             if spoken is None or spoken < (alert.fired_at or now) or not _is_overdue(tx, slot, spoken, board, now):
+                continue
+            if standing_acknowledgement(tx, alert, now) is not None:
                 continue
             hush = hush or hush_of(tx, rules, board, now)
             if hush.mutes(labels, now) is None and not _waits(tx, slot, alert.fingerprint):
@@ -128,6 +132,7 @@ def _item(bench: Bench, told: Told) -> Item:
         previous_values=earlier.values if earlier else {},
         detector=rule.detector_name if transition.rule_hash else "",
         outputs=outputs,
+        acknowledgement=last_acknowledgement(bench.tx, alert),
     )
 
 

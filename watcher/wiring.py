@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import SecretStr, ValidationError
 
 from watcher import clock
+from watcher.alive import Signs
 from watcher.app import App
 from watcher.config.document import KeyPath, MarkedDocument
 from watcher.config.notify import Notify, load_notify
@@ -21,6 +23,7 @@ from watcher.config.secret import reveal
 from watcher.config.settings import ReceiverSettings, Settings, SourceSettings
 from watcher.core.errors import ConfigError, Problem, UsageError
 from watcher.core.message import Desk
+from watcher.core.message.link import Links
 from watcher.core.rule import RuleSet
 from watcher.core.secret import SecretReference
 from watcher.deliver import Couriers, Report
@@ -29,9 +32,14 @@ from watcher.ingest import Feed, Lookout
 from watcher.log import hide
 from watcher.net import Egress
 from watcher.receivers import RECEIVERS, Access, Server
+from watcher.receivers.cloudevents import CloudEvents
 from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
 from watcher.switchboard import Switchboard, Terms
+from watcher.web.key import own_key
+
+#: Bytes of the key that signs links: a shorter one could be guessed.
+_SHORTEST_KEY = 16
 
 
 def load_rule_set(settings: Settings) -> RuleSet:
@@ -69,6 +77,7 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
         clock=time,
         lookout=Lookout(),
         offsets=query_offsets(settings),
+        signs=signs_of_life(settings, board),
     )
 
 
@@ -79,7 +88,8 @@ def switchboard(settings: Settings) -> Switchboard:
         raise ConfigError([mistake.placed(settings.document) for mistake in wrong])
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
     terms = {name: Terms(own.digest, own.max_per_hour or 0) for name, own in settings.receivers.items()}
-    return Switchboard(routing.route, endpoints, desk(settings), routing.intervals, routing.inhibitions, terms)
+    spoken = replace(desk(settings), links=links(settings))
+    return Switchboard(routing.route, endpoints, spoken, routing.intervals, routing.inhibitions, terms)
 
 
 def fallback_mistakes(settings: Settings, routing: Notify) -> list[Mistake]:
@@ -109,6 +119,28 @@ def _fallbacks_of(name: str, receivers: Mapping[str, ReceiverSettings]) -> list[
     return chain
 
 
+def links(settings: Settings) -> Links | None:
+    """How links in messages are made; None where nobody could follow them."""
+    if not settings.base_url:
+        return None
+    if settings.web.secret is not None:
+        key = _secret(settings, settings.web.secret).get_secret_value().encode()
+        if len(key) < _SHORTEST_KEY:
+            hint = "write at least 16 random characters into it: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            summary = "the key that signs links is too short"
+            raise ConfigError([Mistake(("web", "secret"), summary, hint).placed(settings.document)])
+    else:
+        key = own_key(settings.state_dir)
+        hide([SecretStr(key.decode())])
+    return Links(settings.base_url, key)
+
+
+def signs_of_life(settings: Settings, board: Switchboard) -> Signs:
+    """Who wants a note once a week that says that we are at work."""
+    wanted = {name: own.alive for name, own in settings.receivers.items() if own.alive is not None}
+    return Signs(board.endpoints, board.desk, wanted)
+
+
 def desk(settings: Settings) -> Desk:
     """What messages say about this installation."""
     return Desk(
@@ -124,7 +156,7 @@ def _endpoints(settings: Settings, routing: Notify) -> Iterator[Endpoint]:
     for receiver in routing.receivers:
         access = access_of(settings, receiver)
         for slot in slots_of(routing, receiver):
-            yield endpoint_of(routing, slot, access)
+            yield endpoint_of(routing, slot, access, own=settings.receivers.get(receiver, ReceiverSettings()))
 
 
 class Slot(NamedTuple):
@@ -148,7 +180,7 @@ def slots_of(routing: Notify, receiver: str) -> Iterator[Slot]:
             yield Slot(receiver, channel, position)
 
 
-def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
+def endpoint_of(routing: Notify, slot: Slot, access: Access, *, own: ReceiverSettings | None = None) -> Endpoint:
     """One channel with its options.
 
     :raises ConfigError: when the channel does not understand them.
@@ -156,6 +188,8 @@ def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
     module = RECEIVERS[slot.channel]
     raw = routing.receivers[slot.receiver][slot.channel][slot.position]
     options = _validated(module.Settings, raw, document=routing.document, place=routing.place_of(*slot))
+    if own is not None and own.format == "cloudevents" and slot.channel == "webhook":
+        module = CloudEvents()
     return Endpoint(slot.name, slot.receiver, module, options, access)
 
 

@@ -422,6 +422,59 @@ def _transition() -> None:
     )
 
 
+def _acknowledgement() -> None:
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("severity", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("until", BIG),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+        sa.ForeignKeyConstraint(["fingerprint"], ["alert.fingerprint"], name=op.f("fk_acknowledgement_fingerprint")),
+        sa.CheckConstraint("severity in ('info', 'warning', 'critical')", name=op.f("ck_acknowledgement_severity")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_acknowledgement_fingerprint", "acknowledgement", ["fingerprint"])
+
+
+def _verdict() -> None:
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("word", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
+        sa.ForeignKeyConstraint(["fingerprint"], ["alert.fingerprint"], name=op.f("fk_verdict_fingerprint")),
+        sa.CheckConstraint("word in ('true', 'false', 'unclear')", name=op.f("ck_verdict_word")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_verdict_fingerprint", "verdict", ["fingerprint"])
+    op.create_index("ix_verdict_rule", "verdict", ["rule"])
+
+
+def _link_use() -> None:
+    op.create_table(
+        "link_use",
+        sa.Column("nonce", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_link_use")),
+        sa.CheckConstraint("action in ('ack', 'mute')", name=op.f("ck_link_use_action")),
+        sqlite_strict=True,
+    )
+
+
 def _silence() -> None:
     op.create_table(
         "silence",
@@ -622,6 +675,9 @@ TABLES = (
     _dirty,
     _alert,
     _transition,
+    _acknowledgement,
+    _verdict,
+    _link_use,
     _silence,
     _waiting_item,
     _message,

@@ -150,8 +150,8 @@ REFUSED = {
         "5:11: receivers[1].name: a second receiver 'desk'",
     ),
     "a channel of a later version": (
-        f"{ROUTE}{DESK}    slack_configs: [{{channel: x}}]\n",
-        "5:5: receivers[0].slack_configs: the channel 'slack' is not in this version; there are: webhook, email",
+        f"{ROUTE}{DESK}    pagerduty_configs: [{{routing_key: x}}]\n",
+        "5:5: receivers[0].pagerduty_configs: the channel 'pagerduty' is not in this version; there are: webhook, email",
     ),
     "a misspelt channel": (
         f"{ROUTE}{DESK}    emial_configs: []\n",

@@ -30,6 +30,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "The daemon: turns on a timetable.",
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
+        "history": "What happened to alerts, in one line of time.",
+        "ack": "Say that you have seen an alert: it sends no reminders.",
+        "verdict": "Say whether an alert was a true alarm, and what that says of each rule.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
         "silence": "Keep alerts from being told for a while, and say why.",
     },
@@ -51,7 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
         "route": "Where an alert goes, when, and what mutes it.",
-        "notify": "Send a marked test message to a receiver.",
+        "drill": "Send a message marked as a drill to a receiver.",
     },
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",

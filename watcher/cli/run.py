@@ -27,5 +27,11 @@ def command(config: Path | None) -> int:
     settings = open_settings(config)
     configure(level=settings.log.level, style=settings.log.format)
     app = open_app(settings)
-    daemon = Daemon(app, state_dir=settings.state_dir, rules=settings.rules, load_rules=lambda: load_rule_set(settings))
+    daemon = Daemon(
+        app,
+        state_dir=settings.state_dir,
+        rules=settings.rules,
+        load_rules=lambda: load_rule_set(settings),
+        web=settings.web.place,
+    )
     return daemon.run()

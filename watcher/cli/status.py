@@ -26,6 +26,7 @@ from watcher.singleton import is_held
 from watcher.store.alerts import find_alerts, find_transitions, rule_states
 from watcher.store.deliveries import outbox_summary
 from watcher.store.quarantine import count_quarantined
+from watcher.store.reviews import standing_acknowledgement
 from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.runs import last_runs
 from watcher.store.schema import SCHEMA_REVISION, Tx
@@ -100,7 +101,7 @@ def _standing(config: Path | None, max_age: str | None) -> Standing:
             house={"instance": settings.instance, "version": version("watcher"), "now": now}
             | {"store": store.shown, "schema": SCHEMA_REVISION},
             counts=_counts(alerts),
-            alerts=[_alert(tx, alert, book) for alert in alerts],
+            alerts=[_alert(tx, alert, book, now) for alert in alerts],
             rules=rules,
             daemon=daemon,
             sources=sources,
@@ -134,8 +135,9 @@ def _counts(alerts: Sequence[Alert]) -> dict[str, int]:
     return {**firing, "pending": sum(alert.state is State.PENDING for alert in alerts)}
 
 
-def _alert(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
+def _alert(tx: Tx, alert: Alert, book: Rulebook, now: datetime) -> dict[str, Any]:
     newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+    seen = standing_acknowledgement(tx, alert, now)
     return {
         "fingerprint": alert.fingerprint,
         "severity": alert.severity.value,
@@ -143,6 +145,7 @@ def _alert(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
         "since": alert.fired_at or alert.active_at,
         "alert": book.name(alert.rule),
         "group": dict(alert.group),
+        "acknowledged": f"by {seen.author}" if seen else "",
         "headline": newest[0].transition.evidence.get("headline", "") if newest else "",
     }
 
@@ -286,7 +289,8 @@ def _daemon_words(daemon: Mapping[str, Any]) -> str:
 def _print_alerts(standing: Standing) -> None:
     told = ", ".join(paint(f"{number} {level}", level) for level, number in standing.counts.items() if number)
     print(f"\nALERTS  {told or 'nothing fires'}")
-    columns = (Column("severity"), Column("state"), Column("since"), Column("fingerprint"), Column("alert", gives=True))
+    columns = [Column("severity"), Column("state"), Column("since"), Column("fingerprint"), Column("alert", gives=True)]
+    columns += [Column("acknowledged")] if any(each["acknowledged"] for each in standing.alerts) else []
     print_rows(standing.alerts, (*columns, Column("headline", gives=True)), "text")
 
 

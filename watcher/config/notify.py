@@ -29,7 +29,7 @@ from watcher.core.muting import Inhibition
 from watcher.core.route import Route, unreachable
 
 #: Ways out, by the key of their options without ``_configs``.
-CHANNELS = ("webhook", "email", "file", "stdout")
+CHANNELS = ("webhook", "email", "slack", "msteamsv2", "alertmanager", "apprise", "file", "stdout")
 _SECTIONS = ("route", "receivers", *INTERVAL_SECTIONS, INHIBIT_SECTION, "global")
 
 _MATCHERS = ("tests of labels are matchers", 'write matchers: [severity="critical"]')

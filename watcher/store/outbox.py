@@ -64,7 +64,7 @@ def enqueue(
     :param now: the moment it is written by.
     :param due_at: when it may be sent first; its age counts from here.
     """
-    if tx.execute(select(exists().where(message.c.id == message_id))).scalar_one():
+    if is_stored(tx, message_id):
         return False
     number = _next_number(tx)
     tx.execute(
@@ -93,6 +93,11 @@ def enqueue(
     tx.execute(insert(delivery), rows)
     _know_endpoint(tx, endpoint)
     return True
+
+
+def is_stored(tx: Tx, message_id: str) -> bool:
+    """Whether a message is there."""
+    return bool(tx.execute(select(exists().where(message.c.id == message_id))).scalar_one())
 
 
 def _next_number(tx: Tx) -> int:

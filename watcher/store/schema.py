@@ -425,6 +425,47 @@ transition = table(
     UniqueConstraint("fingerprint", "seq"),
 )
 
+# --- what people say about alerts ----------------------------------------------------------------------------------------
+
+acknowledgement = table(
+    "acknowledgement",
+    Column("id", Integer, primary_key=True, comment="of several about one alert the last counts; none is ever edited"),
+    Column("fingerprint", Text, ForeignKey("alert.fingerprint"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("severity", Text, nullable=False, comment="the worst of the episode at that moment: a worse one is told"),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment, comment="null: until the episode ends"),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    one_of("severity", "info", "warning", "critical"),
+    Index("ix_acknowledgement_fingerprint", "fingerprint"),
+)
+
+verdict = table(
+    "verdict",
+    Column("id", Integer, primary_key=True, comment="of several on one episode the last counts; none is ever edited"),
+    Column("fingerprint", Text, ForeignKey("alert.fingerprint"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    one_of("word", "true", "false", "unclear"),
+    Index("ix_verdict_fingerprint", "fingerprint"),
+    Index("ix_verdict_rule", "rule"),
+)
+
+link_use = table(
+    "link_use",
+    Column("nonce", Text, primary_key=True, comment="of a link in a message: it works once"),
+    Column("action", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    one_of("action", "ack", "mute"),
+)
+
 # --- what waits to be told ----------------------------------------------------------------------------------------------
 
 silence = table(

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, tuple_, update
 
+from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.detectors import DETECTORS
 from watcher.core.message import Item, NotifyReason
 from watcher.core.message.group import Timing
+from watcher.core.severity import Severity
 from watcher.store import schema
 from watcher.store.alerts import to_plain, to_transition, to_value
 from watcher.store.schema import Tx
@@ -145,12 +147,12 @@ def last_messages(tx: Tx, groups: Collection[tuple[str, str]]) -> dict[tuple[str
 
 
 def messages_since(tx: Tx, endpoint: str, after: datetime, now: datetime) -> int:
-    """How many messages were written for an endpoint in (after, now], tests aside."""
+    """How many messages were written for an endpoint in (after, now], drills and signs of life aside."""
     query = select(func.count()).where(
         _message.c.endpoint == endpoint,
         _message.c.created_at > after,
         _message.c.created_at <= now,
-        _message.c.reason != NotifyReason.TEST.value,
+        _message.c.reason.not_in((NotifyReason.DRILL.value, NotifyReason.ALIVE.value)),
     )
     return int(tx.execute(query).scalar_one())
 
@@ -230,7 +232,23 @@ def _item_row(item: Item) -> dict[str, object]:
         "falsepositives": item.falsepositives,
         "before": item.before,
         "previous_values": {name: to_plain(value) for name, value in item.previous_values.items()},
+        "acknowledgement": _acknowledgement_row(item.acknowledgement),
     }
+
+
+def _acknowledgement_row(said: Acknowledgement | None) -> dict[str, object] | None:
+    if said is None:
+        return None
+    until = None if said.until is None else said.until.isoformat()
+    return {**said._asdict(), "severity": said.severity.value, "at": said.at.isoformat(), "until": until}
+
+
+def _to_acknowledgement(row: Mapping[str, Any] | None) -> Acknowledgement | None:
+    if row is None:
+        return None
+    until = None if row["until"] is None else datetime.fromisoformat(row["until"])
+    known = {**row, "severity": Severity(row["severity"]), "at": datetime.fromisoformat(row["at"]), "until": until}
+    return Acknowledgement(**known)
 
 
 def _to_waiting(row: RowMapping) -> Waiting:
@@ -247,6 +265,7 @@ def _to_waiting(row: RowMapping) -> Waiting:
         before=said["before"],
         previous_values={name: to_value(value) for name, value in said["previous_values"].items()},
         outputs=detector.OUTPUTS if detector is not None else {},
+        acknowledgement=_to_acknowledgement(said["acknowledgement"]),
     )
     return Waiting(
         endpoint=row["endpoint"],
