@@ -382,6 +382,7 @@ def test_failures_in_a_row_open_the_breaker_and_a_success_closes_it(store):
         "not_before": None,
         "fail_since": None,
         "failures": 0,
+        "fault": "",
         "disabled": "",
     }
 
@@ -516,6 +517,16 @@ def test_what_cannot_be_sent_is_given_up(store, now, endpoints, reason):
     row = stands(store, "a")
     assert row["state"] == ("retry" if reason is None else "dead")
     assert reason is None or row["reason"] == reason
+
+
+def test_what_is_old_at_an_endpoint_that_takes_messages_goes_out(store):
+    queue(store, "a")
+    later = NOW + 100 * MAX_AGE
+    with store.writing() as tx:
+        assert expire(tx, later, endpoints=[WEBHOOK]) == 0, "we were off, or the clock was wrong"
+    assert send(store, OK, later) is DeliveryState.DELIVERED
+    queue(store, "b")
+    assert send(store, DOWN, later) is DeliveryState.DEAD
 
 
 def test_what_is_on_the_wire_is_not_given_up(store):

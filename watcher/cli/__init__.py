@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "The daemon: turns on a timetable.",
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
+        "outbox": "Messages on their way: list, show, replay, cancel.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
     },
     "Records and facts": {

@@ -123,6 +123,11 @@ class OutboxSummary:
         return self.counts.get(DeliveryState.DEAD, 0)
 
 
+def known_endpoints(tx: Tx) -> list[str]:
+    """Every endpoint for which something was ever put into the outbox."""
+    return list(tx.execute(select(endpoint_state.c.endpoint).order_by(endpoint_state.c.endpoint)).scalars())
+
+
 def outbox_summary(tx: Tx, now: datetime) -> OutboxSummary:
     """Count what waits and what is dead, and name the endpoints that keep failing."""
     counts = tx.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
@@ -165,20 +170,37 @@ class Delivery:
     subject: str
     #: How many times it was tried.
     attempt: int
+    #: How many times a person sent it once more after its end.
+    replays: int
     queued_at: datetime
     due_at: datetime
     delivered_at: datetime | None
 
 
 def find_deliveries(
-    tx: Tx, *, states: Collection[DeliveryState] = (), endpoint: str = "", limit: int | None = None
+    tx: Tx,
+    *,
+    states: Collection[DeliveryState] = (),
+    endpoint: str = "",
+    ids: Collection[str] | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
 ) -> list[Delivery]:
-    """Deliveries, the newest message first."""
+    """Deliveries, the newest message first.
+
+    :param endpoint: an endpoint, or a receiver with all of its endpoints.
+    :param since: only what was queued, or sent once more, from this moment on.
+    """
     columns = [delivery.c[field.name] for field in fields(Delivery) if field.name != "subject"]
     query = select(*columns, message.c.subject).join(message, message.c.id == delivery.c.message)
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
     if endpoint:
-        query = query.where(delivery.c.endpoint == endpoint)
+        of_receiver = delivery.c.endpoint.startswith(f"{endpoint}/", autoescape=True)
+        query = query.where(or_(delivery.c.endpoint == endpoint, of_receiver))
+    if ids is not None:
+        query = query.where(delivery.c.id.in_(ids))
+    if since is not None:
+        query = query.where(delivery.c.queued_at >= since)
     query = query.order_by(delivery.c.number.desc(), delivery.c.endpoint, delivery.c.recipient).limit(limit)
     return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in tx.execute(query).mappings()]
