@@ -17,12 +17,14 @@ from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.deliver import Couriers, Delivered
+from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import Switchboard, overdue, remind, tell
 from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
 from watcher.store.engine import Store
+from watcher.store.schema import Tx
 from watcher.store.sources import ensure_source, source_failed
 
 
@@ -123,16 +125,21 @@ def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated
     with app.store.reading() as tx:
         due = is_due(tx, app.rules, now)
         reminders = notify and any(overdue(tx, rules=app.rules, board=app.board, now=now))
-        news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
+        news = has_news(tx, _troubles(app, tx))
     if not (due or reminders or news):
         return NOTHING_EVALUATED, 0
     with app.store.writing() as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
         evaluated = judge_what_is_due(bench)
-        of_ourselves = tell_of(bench, [*app.troubles, *over_limit(tx, app.rules)])
+        of_ourselves = tell_of(bench, _troubles(app, tx))
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
         messages = _write_messages(app, bench, evaluated) if notify else 0
     return evaluated, messages
+
+
+def _troubles(app: App, tx: Tx) -> list[Trouble]:
+    """Everything that is wrong with ourselves now."""
+    return [*app.troubles, *over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
 
 
 def _write_messages(app: App, bench: Bench, evaluated: Evaluated) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -19,16 +19,21 @@ from watcher.core.message import Desk, Item, Notification, NotifyReason, notific
 from watcher.core.message.grouping import decide, group_key, group_labels
 from watcher.core.route import Route, Target
 from watcher.core.rule import Group, Rule, RuleSet, RuleStatus
+from watcher.core.severity import Severity
 from watcher.core.template import render
 from watcher.endpoint import Endpoint, Endpoints, of_receiver
+from watcher.endpoint_troubles import ABOUT
 from watcher.evaluate import look_again
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.outbox import enqueue
 from watcher.store.schema import Tx
+from watcher.store.standby import stand_by
 from watcher.store.told import last_told, told_endpoints, told_open
 
 #: The receiver of rules with ``status: test``.
 TEST_RECEIVER = "test"
+#: After so long without success the receiver to fall back on is told.
+FALLBACK_AFTER, FALLBACK_AFTER_CRITICAL = timedelta(hours=1), timedelta(minutes=10)
 #: Alerts in one message; the rest goes into the next.
 MOST_ITEMS = 500
 
@@ -49,6 +54,8 @@ class Switchboard:
     route: Route
     endpoints: Endpoints
     desk: Desk
+    #: Receiver → the receiver that is told instead when it cannot be.
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
 
 
 def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datetime) -> int:
@@ -169,8 +176,16 @@ def _routed(rule: Rule, labels: Mapping[str, str], board: Switchboard) -> list[S
     return [
         _slot(endpoint, group_labels(labels, target.group_by), None if occurs_once else target.repeat_interval)
         for target in _targets(rule, labels, board.route)
-        for endpoint in of_receiver(board.endpoints, target.receiver)
+        for endpoint in _channels(rule, labels, board, target.receiver)
     ]
+
+
+def _channels(rule: Rule, labels: Mapping[str, str], board: Switchboard, receiver: str) -> list[Endpoint]:
+    """The channels of a receiver; an alert about one of them never goes through it."""
+    about = labels.get(ABOUT, "") if (rule.id or "").startswith(OURS) else ""
+    others = [each for each in of_receiver(board.endpoints, receiver) if each.name != about]
+    instead = of_receiver(board.endpoints, board.fallbacks.get(receiver, "")) if about and not others else []
+    return others or [each for each in instead if each.name != about]
 
 
 def _targets(rule: Rule, labels: Mapping[str, str], route: Route) -> tuple[Target, ...]:
@@ -238,6 +253,25 @@ def _enqueue(
         now=bench.now,
         due_at=clock,
     )
+    _stand_by(bench.tx, notification, board, clock)
+
+
+def _stand_by(tx: Tx, notification: Notification, board: Switchboard, clock: datetime) -> None:
+    """Keep the same notification ready for the receiver to fall back on, in the words of its channels."""
+    after = FALLBACK_AFTER_CRITICAL if notification.severity is Severity.CRITICAL else FALLBACK_AFTER
+    for endpoint in of_receiver(board.endpoints, board.fallbacks.get(notification.receiver, "")):
+        own = replace(notification, endpoint=endpoint.name, receiver=endpoint.receiver)
+        rendered = endpoint.channel.render(own, settings=endpoint.settings, desk=board.desk)
+        stand_by(
+            tx,
+            notification.id,
+            endpoint=endpoint.name,
+            recipients=endpoint.recipients,
+            subject=rendered.subject,
+            content_type=rendered.content_type,
+            body=rendered.body,
+            due_at=clock + after,
+        )
 
 
 def _reason(tx: Tx, slot: Slot, items: Sequence[Item]) -> NotifyReason:

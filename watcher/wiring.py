@@ -48,10 +48,17 @@ def load_rule_set(settings: Settings) -> RuleSet:
     return rules
 
 
-def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, report: Report | None = None) -> App:
+def open_app(
+    settings: Settings,
+    *,
+    time: Callable[[], datetime] = clock.wall,
+    report: Report | None = None,
+    patience: timedelta = timedelta(),
+) -> App:
     """Open everything that a turn needs.
 
     :param time: the clock of the outbox and of the wire.
+    :param patience: how long an answer is kept while the store cannot be written.
     :raises ConfigError: when rules, routes or settings are invalid.
     :raises StoreError: when the store cannot be opened.
     """
@@ -59,7 +66,7 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
     board = switchboard(settings)
     feeds = {name: _feed(settings, name, source) for name, source in settings.sources.items()}
     store = Store.open(settings.store.url)
-    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report)
+    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report, patience=patience)
     return App(
         store=store,
         rules=rules,
@@ -76,7 +83,22 @@ def switchboard(settings: Settings) -> Switchboard:
     """Who is told of what."""
     routing = load_notify(settings.notify)
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
-    return Switchboard(routing.route, endpoints, desk(settings))
+    return Switchboard(routing.route, endpoints, desk(settings), _fallbacks(settings, routing))
+
+
+def _fallbacks(settings: Settings, routing: Notify) -> dict[str, str]:
+    """Who is told when a receiver cannot be.
+
+    :raises ConfigError: when that is nobody, or the receiver itself.
+    """
+    chosen = {name: own.fallback for name, own in settings.receivers.items() if own.fallback}
+    for name, fallback in chosen.items():
+        if fallback not in routing.receivers or fallback == name:
+            others = ", ".join(each for each in routing.receivers if each != name)
+            what = "cannot stand in for itself" if fallback == name else "is no receiver of notify.yaml"
+            place: KeyPath = ("receivers", name, "fallback")
+            raise ConfigError([Mistake(place, f"{fallback!r} {what}", f"one of: {others}").placed(settings.document)])
+    return chosen
 
 
 def desk(settings: Settings) -> Desk:

@@ -126,6 +126,9 @@ class ReceiverSettings(Document):
     """Secrets that sign webhooks, the newest first; two of them while one is being replaced."""
     allow_networks: tuple[Annotated[Network, BeforeValidator(_network)], ...] = ()
     """Private networks that it may reach: 10.1.0.0/16."""
+    fallback: str = ""
+    """The receiver that is told instead when this one cannot be: after 10 minutes of trying where something critical
+    is in it, else after an hour."""
     proxy: Annotated[WebAddress, Field(repr=False)] = ""
     """The proxy to go through; the environment's proxies are not used."""
 

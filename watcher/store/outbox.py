@@ -254,8 +254,10 @@ def _judge_endpoint(tx: Tx, endpoint: str, outcome: Outcome, now: datetime) -> N
         tx.execute(this.values(disabled=f"{outcome.code} {outcome.detail}", fail_since=since))
     elif outcome.kind in _FAILING:
         more = endpoint_state.c.failures + int(blames_endpoint(outcome))
+        # What a person must change stays told until something arrives.
+        fault = outcome.kind.value if outcome.kind is OutcomeClass.CONFIG else endpoint_state.c.fault
         failures = tx.execute(
-            this.values(fail_since=since, failures=more, fault=outcome.kind.value).returning(endpoint_state.c.failures)
+            this.values(fail_since=since, failures=more, fault=fault).returning(endpoint_state.c.failures)
         ).scalar_one()
         until = leave_alone_until(outcome, failures=failures, now=now)
         if until is not None:

@@ -538,7 +538,11 @@ endpoint_state = table(
     Column("fail_since", Moment),
     Column("failures", Integer, nullable=False, server_default="0", comment="consecutive"),
     Column(
-        "fault", Text, nullable=False, server_default="", comment="class of the last outcome; empty when it was told"
+        "fault",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="config: a person must change something; until it is told",
     ),
     Column(
         "disabled",
