@@ -22,6 +22,7 @@ from watcher.deliver import Couriers, Delivered
 from watcher.endpoint import Endpoint
 from watcher.net import Egress
 from watcher.receivers import Access
+from watcher.store import outbox
 from watcher.store.deliveries import find_deliveries
 from watcher.store.engine import Store
 from watcher.store.migrate import create
@@ -273,7 +274,7 @@ def test_an_answer_that_cannot_be_written_down_is_an_error_and_the_message_is_se
 def test_an_answer_is_kept_until_the_store_can_be_written_again(store, monkeypatch):
     monkeypatch.setattr(deliver, "PAUSE", timedelta(milliseconds=1))
     refusals = iter([StoreError("the disk is full")] * 3)
-    settle = deliver.settle
+    settle = outbox.settle
 
     def full_for_a_while(*arguments, **how):
         if (error := next(refusals, None)) is not None:
@@ -303,7 +304,8 @@ def test_what_stopped_a_worker_is_told_at_the_next_round(store, monkeypatch):
 
 
 def test_all_that_hang_are_waited_for_no_longer_than_one(store, monkeypatch):
-    answer, waited = threading.Event(), []
+    answer = threading.Event()
+    waited: list[float] = []
 
     def hang(_: Outgoing) -> Outcome:
         answer.wait(5)

@@ -128,7 +128,7 @@ def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated
         news = has_news(tx, _troubles(app, tx))
     if not (due or reminders or news):
         return NOTHING_EVALUATED, 0
-    with app.store.writing() as tx:
+    with app.store.writing(alone=True) as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
         evaluated = judge_what_is_due(bench)
         of_ourselves = tell_of(bench, _troubles(app, tx))

@@ -73,8 +73,9 @@ class Couriers:
     def recover(self, now: datetime) -> int:
         """Free what an earlier process had claimed when it died, and forget endpoints that are gone.
 
-        Only while no other process sends.
+        On a SQLite file only while no other process sends.
         """
+        self._store.announce(self._boot)
         with self._store.writing() as tx:
             forget(tx, set(self._endpoints))
             return release_crashed(tx, self._boot, now=now)

@@ -686,3 +686,15 @@ def test_a_claim_of_another_process_is_passed_over_and_not_waited_for(postgresql
             assert len(claim(tx, NOW, boot="boot1", endpoint=WEBHOOK, lease=LEASE)) == 1
             assert take(two, boot="boot2", limit=9) == []
         assert len(take(two, boot="boot2", limit=9)) == 1
+
+
+def test_on_postgresql_only_what_died_is_freed(postgresql_url):
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as two:
+        one.announce("boot1")
+        queue(one, "a")
+        take(one)
+        with two.writing() as tx:
+            assert release_crashed(tx, "boot2", now=NOW) == 0, "the other daemon lives"
+        one.close()
+        with two.writing() as tx:
+            assert release_crashed(tx, "boot2", now=NOW) == 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, text, update
 
 from watcher.core.delivery import GIVEN_UP, LONGEST_LEASE, LONGEST_WAIT, MAX_AGE, DeliveryState
 from watcher.store.deliveries import LATEST, WAITING
+from watcher.store.engine import is_sqlite, presence_key
 from watcher.store.schema import Tx, attempt, delivery, endpoint_state
 
 #: The columns of a delivery that nobody holds.
@@ -16,8 +17,26 @@ NO_LEASE = {"lease_token": "", "lease_until": None}
 
 
 def release_crashed(tx: Tx, boot: str, *, now: datetime) -> int:
-    """Free what other processes had leased; only while this is the one process that sends. Return how many."""
-    return _release(tx, attempt.c.boot != boot, word="crash", reason="the process died while it was sending", now=now)
+    """Free what processes had leased that are no more; return how many.
+
+    On a SQLite file that is every other one: only while this is the one process that sends. On PostgreSQL a process that
+    lives holds a lock (:meth:`watcher.store.engine.Store.announce`).
+    """
+    is_gone = attempt.c.boot != boot
+    if not is_sqlite(tx):
+        is_gone = attempt.c.boot.in_([each for each in _sending(tx) if each != boot and _has_died(tx, each)])
+    return _release(tx, is_gone, word="crash", reason="the process died while it was sending", now=now)
+
+
+def _sending(tx: Tx) -> list[str]:
+    """The processes that have something leased."""
+    this_attempt = and_(attempt.c.delivery == delivery.c.id, attempt.c.n == delivery.c.attempt)
+    query = select(attempt.c.boot).distinct().join(delivery, this_attempt)
+    return list(tx.execute(query.where(delivery.c.state == DeliveryState.LEASED.value)).scalars())
+
+
+def _has_died(tx: Tx, boot: str) -> bool:
+    return bool(tx.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": presence_key(boot)}).scalar_one())
 
 
 def interrupt(tx: Tx, boot: str, *, now: datetime) -> int:
