@@ -25,6 +25,7 @@ from watcher.endpoint import Endpoint, Endpoints, of_receiver
 from watcher.endpoint_troubles import ABOUT
 from watcher.evaluate import look_again
 from watcher.store.alerts import find_alerts, find_transitions
+from watcher.store.house import epoch
 from watcher.store.outbox import enqueue
 from watcher.store.schema import Tx
 from watcher.store.standby import stand_by
@@ -234,6 +235,7 @@ def _enqueue(
         items=tuple(items),
         created_at=bench.now,
         repeats=slot.repeats,
+        epoch=epoch(bench.tx),
     )
     notification = replace(unnamed, id=notification_id(unnamed))
     rendered = endpoint.channel.render(notification, settings=endpoint.settings, desk=board.desk)

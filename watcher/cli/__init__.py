@@ -53,6 +53,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",
         "backup": "Copy the store while it is in use, and verify the copy.",
+        "restore": "Put a backup in the place of the store.",
+        "doctor": "What is wrong with the house, and what to do about it.",
     },
 }
 

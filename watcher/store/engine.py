@@ -18,7 +18,7 @@ from watcher.core.errors import Locked, SchemaMismatch, StoreError
 from watcher.store import connection
 from watcher.store.address import Address
 from watcher.store.at_rest import AtRest
-from watcher.store.fault import explained
+from watcher.store.fault import RESTORE, explained
 from watcher.store.filesystem import create_private, is_on_network, refuse_unfit
 from watcher.store.lock import PATIENCE_S, WriteLock
 from watcher.store.schema import APPLICATION_ID, SCHEMA_REVISION
@@ -191,8 +191,7 @@ class Store:
         with self.reading() as tx:
             found = [str(row[0]) for row in tx.exec_driver_sql("PRAGMA quick_check(3)")]
         if found != ["ok"]:
-            todo = "restore it from a backup"
-            raise StoreError(f"the store is damaged: {'; '.join(found)}", where=self.shown, todo=todo)
+            raise StoreError(f"the store is damaged: {'; '.join(found)}", where=self.shown, todo=RESTORE)
 
     def close(self) -> None:
         """Move the log into the database, when something was written, and let go of every connection."""

@@ -90,6 +90,8 @@ class Notification:
     id: str = ""
     #: The time between reminders while an alert goes on; None when no reminder is sent.
     repeats: timedelta | None = None
+    #: Which life of the store it is of; empty for the first. See ``watcher restore``.
+    epoch: str = ""
 
     @property
     def status(self) -> str:
@@ -126,7 +128,8 @@ def notification_id(notification: Notification) -> str:
     items = sorted((item.transition.fingerprint, item.transition.seq) for item in notification.items)
     again = notification.reason in {NotifyReason.REPEAT, NotifyReason.TEST}
     moment = notification.created_at.astimezone(UTC).isoformat(timespec="milliseconds") if again else ""
-    return f"msg_{_short_hash([notification.endpoint, notification.group_key, items, moment], length=26)}"
+    parts: list[object] = [notification.endpoint, notification.group_key, items, moment]
+    return f"msg_{_short_hash([*parts, *filter(None, [notification.epoch])], length=26)}"
 
 
 def dedup_key(instance: str, fingerprint: str, episode: int) -> str:
