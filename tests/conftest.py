@@ -17,10 +17,6 @@ DATA = ROOT.parent / "shared" / "data"
 REFERENCE = DATA.parent / "reference"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
-
-
 #: How many examples a property is tried on: a slice in the fast suite, and many for `make fuzz`.
 settings.register_profile("slice", max_examples=25)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,13 +31,13 @@ _CALLED: dict[str, list[tuple[Any, str]]] = {
     "reap": [(deliver, "reap")],
     "expire": [(deliver, "expire")],
     "claim": [(deliver, "claim")],
-    "dial": [(wire.socket, "create_connection")],
+    "dial": [(socket, "create_connection")],
     "write": [(wire.Wire, "write")],
     "read": [(wire.Wire, "read")],
     "settle": [(deliver, "settle")],
     "end_attempt": [(outbox, "_end_attempt")],
 }
-POINTS = tuple(f"{name}:{side}" for name in _CALLED for side in ("before", "after")) + ("commit:before", "commit:after")
+POINTS = tuple(f"{name}:{side}" for name in (*_CALLED, "commit") for side in ("before", "after"))
 
 
 def arm(point: str) -> None:

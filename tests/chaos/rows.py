@@ -47,10 +47,13 @@ class Row(NamedTuple):
 ROWS: dict[str, Row] = {}
 
 
-def row(code: str, title: str, *, slices: int, lacks: Callable[[], str] = lambda: "") -> Callable[..., object]:
+Run = Callable[..., Figures]
+
+
+def row(code: str, title: str, *, slices: int, lacks: Callable[[], str] = lambda: "") -> Callable[[Run], Run]:
     """Enter a function into the table."""
 
-    def enter(run: Callable[[int, Path], Figures]) -> Callable[[int, Path], Figures]:
+    def enter(run: Run) -> Run:
         ROWS[code] = Row(code, title, slices, run, lacks)
         return run
 
@@ -180,11 +183,11 @@ def disk_full(seed: int, folder: Path) -> Figures:
         begun = time.monotonic()
         finish(scene, turner)
         whole(scene.settings)
-        figures = _without_emergency(scene)
+        figures = without_emergency(scene)
         return {"cases": 1, "emergency messages": emergency, "max recovery s": time.monotonic() - begun, **figures}
 
 
-def _without_emergency(scene: Scene) -> Figures:
+def without_emergency(scene: Scene) -> Figures:
     """Judge what is no emergency message: that one is about the store and no alert of the input."""
     log = scene.folder / "received.jsonl"
     log.write_text("".join(line for line in log.read_text().splitlines(keepends=True) if '"emg_' not in line))
@@ -230,7 +233,7 @@ def read_only(seed: int, folder: Path) -> Figures:
         subprocess.run(["mount", "-o", "remount,rw", state], check=True)
         finish(scene, turner)
         whole(scene.settings)
-        return {"cases": 1, **_without_emergency(scene)}
+        return {"cases": 1, **without_emergency(scene)}
 
 
 def _flip(path: Path, chance: random.Random) -> None:

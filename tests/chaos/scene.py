@@ -27,7 +27,7 @@ SETTINGS = """\
 state_dir: {state}
 {store}
 sources:
-  acled: {{kind: acled, paths: [{inbox}], query_offset: 0d}}
+  acled: {{kind: acled, paths: [{inbox}], query_offset: 0d, every: 1s}}
 rules: [{rules}]
 notify: {notify}
 receivers:

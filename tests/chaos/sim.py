@@ -180,6 +180,11 @@ class Simulation:
         with self.store.reading() as tx:
             stands = {each.message: each for each in find_deliveries(tx)}
             edges = {tuple(edge) for edge in tx.execute(select(delivery.c.previous, delivery.c.state))}
+        bodies = defaultdict(set)
+        for _, outgoing in self.world.heard:
+            bodies[outgoing.message].add(outgoing.body)
+        assert set(bodies) <= set(self.queued), "I3 nothing that was never queued"
+        assert all(len(each) == 1 for each in bodies.values()), "I2 one key has one body"
         told = Counter(outgoing.message for _, outgoing in self.world.acknowledged)
         for name in self.queued:
             state = stands[name].state
@@ -187,11 +192,6 @@ class Simulation:
             assert told[name] or stands[name].reason, f"I1 no loss: {name}"
             assert told[name] or state is DeliveryState.DEAD, f"I1 no loss: {name} counts as told"
             assert told[name] <= 1 + self.world.excused[name], f"I2 {name} repeated without an excuse"
-        bodies = defaultdict(set)
-        for _, outgoing in self.world.heard:
-            bodies[outgoing.message].add(outgoing.body)
-        assert set(bodies) <= set(self.queued), "I3 nothing that was never queued"
-        assert all(len(each) == 1 for each in bodies.values()), "I2 one key has one body"
         assert edges <= set(EDGES), "I5 legal edges only"
         self._in_order()
         repeated = sum(told.values()) - len(told)
@@ -217,7 +217,7 @@ def simulate(seed: int, *, processes: int, steps: int = 300) -> Figures:
 
 
 @row("C28", "simulated histories of 300 steps: crashes, jumps of the clock to a year, two processes", slices=500)
-def histories(seed: int, folder: Path, number: int = 20) -> Figures:  # noqa: ARG001 - nothing is written
+def histories(seed: int, folder: Path, number: int = 20) -> Figures:
     figures: Counter[str] = Counter()
     for each in range(seed * number, (seed + 1) * number):
         figures.update(simulate(each, processes=1 + each % 2))
@@ -225,7 +225,7 @@ def histories(seed: int, folder: Path, number: int = 20) -> Figures:  # noqa: AR
 
 
 @row("C10", "the clock jumps: an hour, a day, a year; 2038, 2100; a leap day; both changes of summer time", slices=8)
-def jumps(seed: int, folder: Path) -> Figures:  # noqa: ARG001 - nothing is written
+def jumps(seed: int, folder: Path) -> Figures:
     days = (
         "2026-03-29T00:59:30",
         "2026-10-25T00:59:30",
@@ -257,8 +257,10 @@ def jumps(seed: int, folder: Path) -> Figures:  # noqa: ARG001 - nothing is writ
     return {"jumps": len(JUMPS) + 1, "lost": 0, "max drain min (simulated)": longest.total_seconds() / 60}
 
 
-@row("C19", "10,000 messages wait behind an endpoint that was down for two hours and then takes 5 in a second", slices=1)
-def herd(seed: int, folder: Path, number: int = 10_000) -> Figures:  # noqa: ARG001 - nothing is written
+@row(
+    "C19", "10,000 messages wait behind an endpoint that was down for two hours and then takes 5 in a second", slices=1
+)
+def herd(seed: int, folder: Path, number: int = 10_000) -> Figures:
     with create("sqlite://") as store:
         history = Simulation(seed, store, processes=1)
         world, [couriers] = history.world, history._couriers

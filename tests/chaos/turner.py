@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from tests.chaos.mutants import MUTANTS
 from tests.chaos.points import arm
 from watcher import cli
 from watcher.cli import check  # noqa: F401 - imported once, for all children
@@ -37,8 +38,10 @@ def hurry() -> None:
     delivery.FAST = soon * 9
 
 
-def main(settings: str) -> None:
+def main(settings: str, mutant: str = "") -> None:
     hurry()
+    if mutant:
+        MUTANTS[mutant](setattr)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -53,9 +56,9 @@ def main(settings: str) -> None:
 class Turner:
     """Takes turns one after the other, and kills some of them."""
 
-    def __init__(self, settings: Path) -> None:
+    def __init__(self, settings: Path, *, mutant: str = "") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.turner", str(settings)],
+            [sys.executable, "-m", "tests.chaos.turner", str(settings), mutant],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -108,4 +111,4 @@ def _kill(process: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
