@@ -187,7 +187,7 @@ def of_structlog(_: Path) -> str:
     try:
         secret = f"{TOKEN}"
         1 / len(secret[:0])
-    except ValueError:
+    except ZeroDivisionError:
         log.logger().exception("it failed")
     return out.getvalue()
 
