@@ -84,7 +84,7 @@ def two_daemons(seed: int, folder: Path, kills: int = 20) -> Figures:
                 time.sleep(0.7)
             recovery = finish(scene, turner)
         whole(scene.settings)
-        return {"kills": sum(killed), **judge(scene), "max recovery s": recovery}
+        return {"kills": sum(killed), **judge(scene), "max s of the next turn": recovery}
 
 
 @row("C20", "PostgreSQL is restarted the hard way under load", slices=20, lacks=_no_server)
@@ -108,4 +108,4 @@ def restarts(seed: int, folder: Path, times: int = 5) -> Figures:
             worker.join(PATIENCE_S)
             recovery = finish(scene, turner)
         whole(scene.settings)
-        return {"restarts": times, **without_emergency(scene), "max recovery s": recovery}
+        return {"restarts": times, **without_emergency(scene), "max s of the next turn": recovery}

@@ -91,7 +91,7 @@ def kill_at_random(seed: int, folder: Path, kills: int = 40) -> Figures:
             killed += turner.turn(kill_after_s=chance.uniform(0.0, LONGEST_LIFE_S)) == -signal.SIGKILL
         recovery = finish(scene, turner)
         whole(scene.settings)
-        return {"kills": killed, **judge(scene), "max recovery s": recovery}
+        return {"kills": killed, **judge(scene), "max s of the next turn": recovery}
 
 
 @row("C3", "SIGKILL before and after each step that stores or sends, at its 1st, 2nd and 3rd time", slices=len(POINTS))
@@ -107,7 +107,7 @@ def kill_at_points(seed: int, folder: Path) -> Figures:
         assert reached, f"nobody comes by {point}"
         recovery = finish(scene, turner)
         whole(scene.settings)
-        return {"points": 1, "kills": reached, **judge(scene), "max recovery s": recovery}
+        return {"points": 1, "kills": reached, **judge(scene), "max s of the next turn": recovery}
 
 
 def _no_strace() -> str:
@@ -184,7 +184,7 @@ def disk_full(seed: int, folder: Path) -> Figures:
         finish(scene, turner)
         whole(scene.settings)
         figures = without_emergency(scene)
-        return {"cases": 1, "emergency messages": emergency, "max recovery s": time.monotonic() - begun, **figures}
+        return {"cases": 1, "emergency messages": emergency, "max s of the next turn": time.monotonic() - begun, **figures}
 
 
 def without_emergency(scene: Scene) -> Figures:
