@@ -119,9 +119,12 @@ def install(folder: Path, *, rules: str = RULES, routes: str = ROUTES, settings:
     (folder / "notify.yaml").write_text(routes)
     write_rules(folder, rules)
     loaded = load_settings(folder / "watcher.yaml")
-    store = folder / "state" / "watcher.db"
-    store.touch(mode=0o600)
-    store.write_bytes(_empty_store())
+    if loaded.store.url.startswith("sqlite"):
+        store = folder / "state" / "watcher.db"
+        store.touch(mode=0o600)
+        store.write_bytes(_empty_store())
+    else:
+        create(loaded.store.url).close()
     load_rule_set(loaded)
     return loaded
 

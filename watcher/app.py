@@ -19,6 +19,7 @@ from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.deliver import Couriers, Delivered
+from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
@@ -26,6 +27,7 @@ from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
 from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
 from watcher.store.engine import Store
+from watcher.store.schema import Tx
 from watcher.store.sources import ensure_source, source_failed
 from watcher.switchboard import Switchboard
 
@@ -133,20 +135,27 @@ def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = Fa
         due = is_due(tx, app.rules, now)
         to_tell = notify and is_telling_due(tx, rules=app.rules, board=app.board, now=now, patient=patient)
         sign_of_life = notify and alive.is_due(tx, app.signs, now)
-        news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
+        news = has_news(tx, _troubles(app, tx))
     if not (due or to_tell or news or sign_of_life):
         return NOTHING_EVALUATED, 0
-    with app.store.writing() as tx:
+    with app.store.writing(alone=True) as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
         evaluated = judge_what_is_due(bench)
-        of_ourselves = tell_of(bench, [*app.troubles, *over_limit(tx, app.rules)])
+        of_ourselves = tell_of(bench, _troubles(app, tx))
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
-        messages = 0
-        if notify:
-            clock = app.clock()
-            messages = tell(bench, evaluated.told, board=app.board, clock=clock, patient=patient)
-            messages += alive.tell(bench.tx, app.signs, rules=app.rules, now=now, clock=clock)
+        messages = _write_messages(app, bench, evaluated, patient=patient) if notify else 0
     return evaluated, messages
+
+
+def _write_messages(app: App, bench: Bench, evaluated: Evaluated, *, patient: bool) -> int:
+    clock = app.clock()
+    told = tell(bench, evaluated.told, board=app.board, clock=clock, patient=patient)
+    return told + alive.tell(bench.tx, app.signs, rules=app.rules, now=bench.now, clock=clock)
+
+
+def _troubles(app: App, tx: Tx) -> list[Trouble]:
+    """Everything that is wrong with ourselves now."""
+    return [*app.troubles, *over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

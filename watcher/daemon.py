@@ -22,7 +22,7 @@ from watcher import clock, systemd
 from watcher.app import App, Turn, turn
 from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
-from watcher.core.errors import ConfigError, ExitCode, WatcherError
+from watcher.core.errors import ConfigError, ExitCode, StoreError, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.log import logger
 from watcher.own_alerts import rules_invalid
@@ -85,14 +85,20 @@ class Daemon:
         state_dir: Path,
         rules: Sequence[Path],
         load_rules: Callable[[], RuleSet],
+        raise_alarm: Callable[[StoreError], object],
         web: tuple[str, int] | None = None,
     ) -> None:
-        """``web`` is where links are honoured, when messages have any: host and port."""
+        """A watcher that works until it is stopped.
+
+        :param raise_alarm: called when the store fails: past it, somebody is told.
+        :param web: where links are honoured, when messages have any: host and port.
+        """
         self._app = app
         self._web = web
         self._state_dir = state_dir
         self._rules = rules
         self._load_rules = load_rules
+        self._raise_alarm = raise_alarm
         self._lookout = Lookout(lambda: stamps_of(rules))
         self._stop = threading.Event()
         self._reload = threading.Event()
@@ -170,6 +176,8 @@ class Daemon:
             self._turn(notify=True)
         except WatcherError as error:
             self._log.error("turn failed", error=str(error))
+            if isinstance(error, StoreError):
+                self._raise_alarm(error)
         else:
             systemd.tell("WATCHDOG=1")
 

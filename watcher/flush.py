@@ -19,9 +19,11 @@ from watcher.core.message.group import GroupReason, Standing, Timing, decide
 from watcher.core.message.grouping import decide as reason_of
 from watcher.core.muting import Muted
 from watcher.core.severity import Severity
-from watcher.endpoint import Endpoint
+from watcher.endpoint import Endpoint, of_receiver
+from watcher.store.house import epoch
 from watcher.store.outbox import enqueue
 from watcher.store.schema import Tx
+from watcher.store.standby import stand_by
 from watcher.store.told import told_endpoints, told_open
 from watcher.store.waiting import (
     Waiting,
@@ -377,7 +379,27 @@ def _message(sender: Sender, group: _Group, lines: Sequence[_Line], reason: Noti
         now=sender.bench.now,
         due_at=sender.clock,
     )
+    _stand_by(sender, notification)
     return 1
+
+
+def _stand_by(sender: Sender, notification: Notification) -> None:
+    """Keep the same notification ready for the receiver to fall back on, in the words of its channels."""
+    board = sender.board
+    terms = board.terms_of(notification.endpoint)
+    for endpoint in of_receiver(board.endpoints, terms.fallback):
+        own = replace(notification, endpoint=endpoint.name, receiver=endpoint.receiver)
+        rendered = endpoint.channel.render(own, settings=endpoint.settings, desk=board.desk)
+        stand_by(
+            sender.bench.tx,
+            notification.id,
+            endpoint=endpoint.name,
+            recipients=endpoint.recipients,
+            subject=rendered.subject,
+            content_type=rendered.content_type,
+            body=rendered.body,
+            due_at=sender.clock + terms.patience_with(notification.severity),
+        )
 
 
 def _notification(
@@ -393,5 +415,6 @@ def _notification(
         items=tuple(line.item for line in lines),
         created_at=sender.bench.now,
         repeats=min(repeats, default=None),
+        epoch=epoch(sender.bench.tx),
     )
     return replace(unnamed, id=notification_id(unnamed))

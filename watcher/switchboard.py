@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from watcher.core.alert import OURS, Alert, State
@@ -19,12 +19,17 @@ from watcher.core.route import Route, Target
 from watcher.core.rule import Group, Rule, RuleSet, RuleStatus
 from watcher.core.severity import Severity
 from watcher.endpoint import Endpoint, Endpoints, of_receiver
+from watcher.endpoint_troubles import ABOUT
 from watcher.store.alerts import find_alerts
 from watcher.store.schema import Tx
 from watcher.store.silences import find_silences
 
 #: The receiver of rules with ``status: test``.
 TEST_RECEIVER = "test"
+
+
+#: After so long without success the receiver to fall back on is told.
+FALLBACK_AFTER, FALLBACK_AFTER_CRITICAL = timedelta(hours=1), timedelta(minutes=10)
 
 
 class Terms(NamedTuple):
@@ -34,6 +39,16 @@ class Terms(NamedTuple):
     digest: Digest | None = None
     #: Messages in an hour, at each of its channels; 0: any number.
     max_per_hour: int = 0
+    #: The receiver that is told instead when it takes nothing; empty: none.
+    fallback: str = ""
+    #: How long it may take nothing before that; None: as :meth:`patience_with` has it.
+    fallback_after: timedelta | None = None
+
+    def patience_with(self, severity: Severity) -> timedelta:
+        """How long a message may go untold before the fallback is told."""
+        if self.fallback_after is not None:
+            return self.fallback_after
+        return FALLBACK_AFTER_CRITICAL if severity is Severity.CRITICAL else FALLBACK_AFTER
 
 
 class Slot(NamedTuple):
@@ -57,6 +72,11 @@ class Switchboard:
     inhibitions: tuple[Inhibition, ...] = ()
     #: What each receiver is spared, by its name.
     terms: Mapping[str, Terms] = field(default_factory=dict)
+
+    @property
+    def fallbacks(self) -> Mapping[str, str]:
+        """Receiver → the receiver that is told instead when it cannot be."""
+        return {name: terms.fallback for name, terms in self.terms.items() if terms.fallback}
 
     def terms_of(self, endpoint: str) -> Terms:
         """What the receiver of an endpoint is spared."""
@@ -113,8 +133,16 @@ def routed(rule: Rule, labels: Mapping[str, str], board: Switchboard) -> list[Sl
     return [
         _slot(endpoint, labels, target.group_by, Timing.of(target, repeats=repeats), board)
         for target in targets(rule, labels, board.route)
-        for endpoint in of_receiver(board.endpoints, target.receiver)
+        for endpoint in _channels(rule, labels, board, target.receiver)
     ]
+
+
+def _channels(rule: Rule, labels: Mapping[str, str], board: Switchboard, receiver: str) -> list[Endpoint]:
+    """The channels of a receiver; an alert about one of them never goes through it."""
+    about = labels.get(ABOUT, "") if (rule.id or "").startswith(OURS) else ""
+    others = [each for each in of_receiver(board.endpoints, receiver) if each.name != about]
+    instead = of_receiver(board.endpoints, board.fallbacks.get(receiver, "")) if about and not others else []
+    return others or [each for each in instead if each.name != about]
 
 
 def targets(rule: Rule, labels: Mapping[str, str], route: Route) -> tuple[Target, ...]:

@@ -56,10 +56,17 @@ def load_rule_set(settings: Settings) -> RuleSet:
     return rules
 
 
-def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, report: Report | None = None) -> App:
+def open_app(
+    settings: Settings,
+    *,
+    time: Callable[[], datetime] = clock.wall,
+    report: Report | None = None,
+    patience: timedelta = timedelta(),
+) -> App:
     """Open everything that a turn needs.
 
     :param time: the clock of the outbox and of the wire.
+    :param patience: how long an answer is kept while the store cannot be written.
     :raises ConfigError: when rules, routes or settings are invalid.
     :raises StoreError: when the store cannot be opened.
     """
@@ -67,7 +74,7 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
     board = switchboard(settings)
     feeds = {name: _feed(settings, name, source) for name, source in settings.sources.items()}
     store = Store.open(settings.store.url)
-    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report)
+    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report, patience=patience)
     return App(
         store=store,
         rules=rules,
@@ -87,7 +94,10 @@ def switchboard(settings: Settings) -> Switchboard:
     if wrong := fallback_mistakes(settings, routing):
         raise ConfigError([mistake.placed(settings.document) for mistake in wrong])
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
-    terms = {name: Terms(own.digest, own.max_per_hour or 0) for name, own in settings.receivers.items()}
+    terms = {
+        name: Terms(own.digest, own.max_per_hour or 0, own.fallback, own.fallback_after)
+        for name, own in settings.receivers.items()
+    }
     spoken = replace(desk(settings), links=links(settings))
     return Switchboard(routing.route, endpoints, spoken, routing.intervals, routing.inhibitions, terms)
 

@@ -529,6 +529,7 @@ def _message() -> None:
     op.create_table(
         "message",
         sa.Column("id", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("endpoint", sa.Text, nullable=False),
         sa.Column("group_key", sa.Text, nullable=False),
@@ -596,6 +597,7 @@ def _delivery() -> None:
         sa.Column("lease_token", sa.Text, nullable=False, server_default=""),
         sa.Column("lease_until", BIG),
         sa.Column("queued_at", BIG, nullable=False),
+        sa.Column("cancel_requested", sa.Text, nullable=False, server_default=""),
         sa.Column("delivered_at", BIG),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_delivery_message")),
@@ -635,8 +637,36 @@ def _endpoint_state() -> None:
         sa.Column("not_before", BIG),
         sa.Column("fail_since", BIG),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("fault", sa.Text, nullable=False, server_default=""),
         sa.Column("disabled", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_endpoint_state")),
+        sqlite_strict=True,
+    )
+
+
+def _standby() -> None:
+    op.create_table(
+        "standby",
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("endpoint", sa.Text, nullable=False),
+        sa.Column("recipients", sa.Text, nullable=False),
+        sa.Column("due_at", BIG, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("content_type", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("message", "endpoint", name=op.f("pk_standby")),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_standby_message")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_standby_due_at", "standby", ["due_at"])
+
+
+def _house() -> None:
+    op.create_table(
+        "house",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_house")),
         sqlite_strict=True,
     )
 
@@ -686,5 +716,7 @@ TABLES = (
     _delivery,
     _attempt,
     _endpoint_state,
+    _standby,
     _run,
+    _house,
 )

@@ -138,6 +138,7 @@ def _reload(stage: Stage, step: Step) -> Step:
         state_dir=stage.settings.state_dir,
         rules=stage.settings.rules,
         load_rules=lambda: load_rule_set(stage.settings),
+        raise_alarm=lambda _: None,
     )
     with capture_logs():
         daemon._take_over_rules()

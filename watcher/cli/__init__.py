@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "history": "What happened to alerts, in one line of time.",
         "ack": "Say that you have seen an alert: it sends no reminders.",
         "verdict": "Say whether an alert was a true alarm, and what that says of each rule.",
+        "outbox": "Messages on their way: list, show, replay, cancel.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
         "silence": "Keep alerts from being told for a while, and say why.",
     },
@@ -59,6 +60,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",
         "backup": "Copy the store while it is in use, and verify the copy.",
+        "restore": "Put a backup in the place of the store.",
+        "doctor": "What is wrong with the house, and what to do about it.",
     },
 }
 

@@ -509,6 +509,9 @@ message = table(
     Column(
         "id", Text, primary_key=True, comment="derived from endpoint, group and items: the receiver's idempotency key"
     ),
+    Column(
+        "key", Text, nullable=False, comment="what receivers know it by: its id, or that of the one it stands in for"
+    ),
     Column("number", Integer, nullable=False, unique=True, comment="order of creation"),
     Column("endpoint", Text, nullable=False, comment="receiver, channel and position: desk/webhook/1"),
     Column("group_key", Text, nullable=False),
@@ -584,6 +587,7 @@ delivery = table(
     Column("lease_token", Text, nullable=False, server_default=""),
     Column("lease_until", Moment),
     Column("queued_at", Moment, nullable=False, comment="age counts from here; a replay starts it anew"),
+    Column("cancel_requested", Text, nullable=False, server_default="", comment="why it is not to be tried again"),
     Column("delivered_at", Moment),
     UniqueConstraint("message", "recipient"),
     ForeignKeyConstraint(["previous", "state"], ["delivery_edge.previous", "delivery_edge.state"]),
@@ -611,12 +615,32 @@ endpoint_state = table(
     Column("fail_since", Moment),
     Column("failures", Integer, nullable=False, server_default="0", comment="consecutive"),
     Column(
+        "fault",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="config: a person must change something; until it is told",
+    ),
+    Column(
         "disabled",
         Text,
         nullable=False,
         server_default="",
         comment="why nothing is sent there any more; empty: enabled",
     ),
+)
+
+standby = table(
+    "standby",
+    Column("message", Text, ForeignKey("message.id"), nullable=False, comment="what it stands by for"),
+    Column("endpoint", Text, nullable=False, comment="of the receiver to fall back on"),
+    Column("recipients", Text, nullable=False, comment="JSON list"),
+    Column("due_at", Moment, nullable=False, comment="when it goes out, if the message has not been told by then"),
+    Column("subject", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="rendered for this endpoint when the message was"),
+    PrimaryKeyConstraint("message", "endpoint"),
+    Index("ix_standby_due_at", "due_at"),
 )
 
 # --- runs --------------------------------------------------------------------------------------------------------------
@@ -629,6 +653,12 @@ run = table(
     Column("finished_at", Moment),
     Column("exit_code", Integer),
     Column("summary", Text, nullable=False, server_default="", comment="counts as JSON"),
+)
+
+house = table(
+    "house",
+    Column("name", Text, primary_key=True, comment="epoch"),
+    Column("value", Text, nullable=False),
 )
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, Table)]

@@ -101,6 +101,8 @@ class Notification:
     repeats: timedelta | None = None
     #: How things stand, for a sign of life.
     pulse: Pulse | None = None
+    #: Which life of the store it is of; empty for the first. See ``watcher restore``.
+    epoch: str = ""
 
     @property
     def status(self) -> str:
@@ -141,7 +143,8 @@ def notification_id(notification: Notification) -> str:
     items = sorted((item.transition.fingerprint, item.transition.seq) for item in notification.items)
     again = notification.reason in {NotifyReason.REPEAT, NotifyReason.DRILL}
     moment = notification.created_at.astimezone(UTC).isoformat(timespec="milliseconds") if again else ""
-    return f"msg_{_short_hash([notification.endpoint, notification.group_key, items, moment], length=26)}"
+    parts: list[object] = [notification.endpoint, notification.group_key, items, moment]
+    return f"msg_{_short_hash([*parts, *filter(None, [notification.epoch])], length=26)}"
 
 
 def dedup_key(instance: str, fingerprint: str, episode: int) -> str:

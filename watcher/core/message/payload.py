@@ -110,6 +110,7 @@ def _own(notification: Notification, desk: Desk) -> dict[str, object]:
     return {
         "instance": desk.instance,
         "message": notification.id,
+        **({"epoch": notification.epoch} if notification.epoch else {}),
         "items": len(notification.items),
         "subject": subject(notification, desk),
         "text": text(notification, desk),
