@@ -170,9 +170,12 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting(it):
         assert is_standby_due(tx, at("2020-06-01 14:00") + timedelta(seconds=1))
 
 
-@pytest.mark.parametrize("fallback", ["nobody", "desk"])
-def test_a_fallback_that_is_none_is_refused_where_it_stands(tmp_path, fallback):
+@pytest.mark.parametrize(
+    ("fallback", "why"),
+    [("nobody", "there is no receiver 'nobody' in notify.yaml"), ("desk", "'desk' falls back on itself in the end")],
+)
+def test_a_fallback_that_is_none_is_refused_where_it_stands(tmp_path, fallback, why):
     install(tmp_path, routes=ROUTES, settings=SETTINGS)
     (tmp_path / "watcher.yaml").write_text(WITH_FALLBACK.replace("duty", fallback))
-    with pytest.raises(ConfigError, match=rf"watcher.yaml:5:\d+: .*'{fallback}' .*one of: duty"):
+    with pytest.raises(ConfigError, match=rf"watcher.yaml:5:\d+: receivers.desk.fallback: {why}"):
         switchboard(load_settings(tmp_path / "watcher.yaml"))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.installation import RULES, SETTINGS, at, installed
-from watcher import flush
+from watcher import messages
 from watcher.core.matcher import matchers
 from watcher.store.schema import message
 from watcher.store.silences import add_silence, expire_silence
@@ -433,7 +433,7 @@ def test_no_limit_holds_what_is_critical(opened):
 
 
 def test_a_message_that_would_be_too_large_becomes_several(opened, monkeypatch):
-    monkeypatch.setattr(flush, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(messages, "MOST_BYTES", 20_000)
     it = opened()
     it.release("2020-06-02 12:00", *(f"MOZ{n}  2020-06-01  10  P{n}" for n in range(2, 22)))
     it.turn("2020-06-02 12:00")

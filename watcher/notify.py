@@ -19,7 +19,8 @@ from watcher.core.muting import Hush
 from watcher.core.rule import Rule, RuleSet
 from watcher.core.template import render
 from watcher.evaluate import look_again
-from watcher.flush import Sender, flush, is_flush_due
+from watcher.flush import flush, is_flush_due
+from watcher.messages import Sender
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.reviews import last_acknowledgement, standing_acknowledgement
 from watcher.store.schema import Tx

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from watcher import app, deliver, flush, ingest
+from watcher import app, deliver, ingest, messages
 from watcher.net import wire
 from watcher.store import outbox
 from watcher.store.engine import Store
@@ -26,7 +26,7 @@ _CALLED: dict[str, list[tuple[Any, str]]] = {
     "mark_dirty": [(ingest, "mark_dirty")],
     "judge": [(app, "judge_what_is_due")],
     "tell": [(app, "tell")],
-    "enqueue": [(flush, "enqueue")],
+    "enqueue": [(messages, "enqueue")],
     "recover": [(deliver, "release_crashed")],
     "reap": [(deliver, "reap")],
     "expire": [(deliver, "expire")],
