@@ -390,6 +390,10 @@ class SimulatedSnapshot:
         """What a group adds up to."""
         return self.made.courses[group].totals(self._known(period))
 
+    def straddling(self, _indicator: Indicator, _group: Labels, _edge: date) -> Sequence[EventVersion]:
+        """Made-up events have their day."""
+        return ()
+
     def daily(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[tuple[date, int]]:
         """(day, sum) of each day with an event."""
         days = self.made.courses[group].days(self._known(period))

@@ -180,6 +180,13 @@ def _event() -> None:
         sqlite_where=sa.text("basis <> 'stamp'"),
         postgresql_where=sa.text("basis <> 'stamp'"),
     )
+    op.create_index(
+        "ix_event_imprecise",
+        "event",
+        ["date_end", "date_start", "time_precision"],
+        sqlite_where=sa.text("date_start < date_end or time_precision > 2"),
+        postgresql_where=sa.text("date_start < date_end or time_precision > 2"),
+    )
 
 
 def _event_actor() -> None:

@@ -98,6 +98,42 @@ def test_totals_are_those_that_were_known(prepare, as_known, deaths):
     assert ask(store, lambda s: s.totals(DEATHS, NO_LABELS, OCTOBER), as_known=as_known).total == deaths
 
 
+@pytest.mark.parametrize(
+    ("changes", "crosses"),
+    [
+        pytest.param({}, False, id="a day"),
+        pytest.param({"date_start": date(2020, 9, 30)}, True, id="a span over the edge"),
+        pytest.param({"date_start": date(2020, 10, 1)}, False, id="a span from the edge on"),
+        pytest.param({"date_start": date(2020, 9, 20), "date_end": date(2020, 9, 30)}, False, id="a span up to it"),
+        pytest.param({"date_start": date(2018, 1, 1), "date_end": date(2021, 11, 1)}, False, id="years tell no day"),
+        pytest.param({"time_precision": 2}, False, id="a week is taken for a day"),
+        pytest.param({"time_precision": 3}, False, id="a month that begins there"),
+        pytest.param({"time_precision": 5}, True, id="a year"),
+        pytest.param({"time_precision": 5, "admin1": "Est"}, False, id="of another group"),
+        pytest.param({"time_precision": 5, "country": "Mali", "iso3": "MLI"}, False, id="outside of the selection"),
+    ],
+)
+def test_events_that_may_have_happened_on_both_sides_of_a_day(prepare, changes, crosses):
+    store = prepare(
+        clash(**{"date_end": date(2020, 10, 9), "date_start": changes.get("date_end", date(2020, 10, 9)), **changes})
+    )
+    wanted = Indicator.model_validate({**BY_REGION.model_dump(by_alias=True), "where": {"country": "Burkina Faso"}})
+    group = labels({"admin1": A_CLASH.admin1})
+    found = ask(store, lambda s: s.straddling(wanted, group, OCTOBER.start), as_known="2022-01-01")
+    assert [version.event.external_id for version in found] == (["BFO1"] if crosses else [])
+
+
+def test_an_event_straddles_as_it_was_known(prepare):
+    day = date(2020, 10, 9)
+    span = clash(date_start=date(2020, 9, 1), date_end=day, stamp="2020-10-10")
+    store = prepare(span, clash(date_start=day, date_end=day, stamp="2020-11-20"))
+    found = [
+        len(ask(store, lambda s: s.straddling(DEATHS, NO_LABELS, OCTOBER.start), as_known=day))
+        for day in ("2020-10-09", "2020-10-11", "2020-11-21")
+    ]
+    assert found == [0, 1, 0]
+
+
 def test_days_are_those_with_an_event(prepare):
     store = prepare(
         clash("BFO1", day="2020-10-09", fatalities=1),

@@ -54,6 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
+        "rate": "Compare two totals through every test: 447/188d 660/365d.",
         "route": "Where an alert goes, when, and what mutes it.",
         "drill": "Send a message marked as a drill to a receiver.",
     },

@@ -127,6 +127,7 @@ def rule_schema() -> dict[str, Any]:
     _of_a_baseline(shapes["Baseline"])
     for name, keys in _ONE_OF.items():
         shapes[name]["oneOf"] = [{"required": [key]} for key in keys]
+    shapes[_parameters("pace", shapes)]["oneOf"] = [{"required": ["above"]}, {"required": ["against"]}]
     for name in ("Members", _parameters("combine", shapes)):
         shapes[name]["anyOf"] = [{"required": ["all"]}, {"required": ["any"]}]
     shapes["Group"]["required"] = ["rules"]

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+from watcher.core.period import Period
+
+#: Time precision → the months in which an event of one date may have happened; the week is taken for the day.
+_MONTHS = {3: 1, 4: 3, 5: 12}
 
 
 class Role(StrEnum):
@@ -73,6 +78,16 @@ class Event(NamedTuple):
     tags: str
     #: The source's own time stamp of this revision; None when it gives none.
     stamp: datetime | None
+
+    @property
+    def possible_days(self) -> Period:
+        """The days on which it may have happened: those it spans, else its month, quarter or year if no more is known."""
+        if self.date_start < self.date_end or self.time_precision not in _MONTHS:
+            return Period.between(self.date_start, self.date_end)
+        months = _MONTHS[self.time_precision]
+        first = self.date_end.replace(month=(self.date_end.month - 1) // months * months + 1, day=1)
+        last = first.replace(month=first.month + months - 1)
+        return Period(first, (last + timedelta(days=31)).replace(day=1))
 
     @property
     def content_hash(self) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import Period
@@ -88,6 +89,26 @@ class Telling:
     chart: tuple[tuple[date, float, float], ...] = ()
     #: Record versions that contribute most, largest first.
     records: tuple[int, ...] = ()
+
+
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values(Mapping[str, Value], Generic[Subject]):
+    """Outputs by name, each worked out when it is asked for: a condition names few of many."""
+
+    subject: Subject
+    outputs: Mapping[str, Callable[[Subject], Value]]
+
+    def __getitem__(self, name: str) -> Value:
+        return self.outputs[name](self.subject)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.outputs)
+
+    def __len__(self) -> int:
+        return len(self.outputs)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ class Snapshot(Protocol):
     def events(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The record versions behind a total, by event date, then external id."""
 
+    def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
+        """The record versions that may have happened before a day as well as on it or after: their day is not known.
+
+        Spans of more than a year are not looked for; those end on their last day.
+        """
+
     def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The same record versions, each with the knowledge time of the first of its revisions that was in the group.
 

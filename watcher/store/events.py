@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
 
 from watcher.core.event import Basis, Deletion, Event, EventVersion, Role
 from watcher.core.indicator import Measure
@@ -20,8 +20,8 @@ from watcher.store.engine import is_sqlite
 from watcher.store.event_row import COLUMNS, FIRST_FEW, PAGE, SELECT, Beside, read_versions, to_row
 from watcher.store.prefilter import prefilter
 from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan
+from watcher.store.schema import IMPRECISE, event_actor, from_ms, to_ms
 from watcher.store.schema import event as events
-from watcher.store.schema import event_actor, from_ms, to_ms
 from watcher.store.schema import release as releases
 from watcher.store.schema import source as sources
 
@@ -29,6 +29,11 @@ _LATEST = (
     f"select external_id, version, revision, known_from, known_to, basis, stamp, content_hash, {', '.join(SIDE_FIELDS)} "
     "from event where source = ? and external_id in (??) order by external_id, revision"
 )
+#: As the partial index has it, word for word.
+_IMPRECISE = text(f"({IMPRECISE})")
+_YEAR = timedelta(days=366)
+#: The least exact time precision that is taken for a day.
+_WEEK = 2
 _FLAG = SIDE_FIELDS.index("civilian_targeting")
 #: Plain text, which the drivers take faster than an enum's.
 _WORDS = {word: word.value for word in (*Role, *Basis)}
@@ -131,6 +136,16 @@ def find_events(
         query, order = query.where(weight.is_not(None)), [weight.desc(), *order]
     found = read_versions(tx, query.order_by(*order), page_size=PAGE if heaviest_first is None else FIRST_FEW)
     return islice((version for version in found if selector.matches(version.event)), limit)
+
+
+def find_straddling(tx: Connection, edge: date, *, as_known: datetime) -> list[EventVersion]:
+    """The events that may have happened before a day as well as on it or after, by event date, then external id."""
+    spans = and_(events.c.date_start < edge, events.c.date_end >= edge, events.c.date_end < edge + _YEAR)
+    loose = and_(events.c.time_precision > _WEEK, events.c.date_end.between(edge - _YEAR, edge + _YEAR))
+    query = SELECT.where(_IMPRECISE, or_(spans, loose), known_at(as_known))
+    found = read_versions(tx, query.order_by(events.c.date_end, events.c.external_id, events.c.source))
+    days = ((version, version.event.possible_days) for version in found)
+    return [version for version, possible in days if possible.start < edge < possible.end]
 
 
 def event_versions(tx: Connection, versions: Collection[int]) -> list[EventVersion]:

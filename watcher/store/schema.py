@@ -123,6 +123,9 @@ def table(
     return Table(name, metadata, *parts, sqlite_strict=True)
 
 
+#: Events of which the day is not known: they span days, or are known to the month, the quarter or the year.
+IMPRECISE = "date_start < date_end or time_precision > 2"
+
 # --- records ----------------------------------------------------------------------------------------------------------
 
 source = table(
@@ -239,6 +242,8 @@ event = table(
     Index("ix_event_date_end", "date_end"),
     # Whether all knowledge times of a source are stamps, without reading its history.
     partial("ix_event_unstamped", "source", "basis", where="basis <> 'stamp'"),
+    # What of them belongs to a period whose edge their days cross.
+    partial("ix_event_imprecise", "date_end", "date_start", "time_precision", where=IMPRECISE),
 )
 
 event_actor = table(

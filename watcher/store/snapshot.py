@@ -26,7 +26,7 @@ from watcher.store.alerts import find_episodes
 from watcher.store.arrivals import Arrival, find_arrivals, kept_since, reports
 from watcher.store.baselines import find_baselines
 from watcher.store.bulk import select_rows
-from watcher.store.events import event_versions, find_events, history
+from watcher.store.events import event_versions, find_events, find_straddling, history
 from watcher.store.facts import find_facts
 from watcher.store.measure import counts, groups_of
 from watcher.store.schema import from_ms, to_ms
@@ -79,6 +79,7 @@ class StoreSnapshot:
         self._horizon = horizon
         self._hindsight = hindsight
         self._sums: dict[str, Sums] = {}
+        self._straddling: dict[date, list[EventVersion]] = {}
         self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
         self._complete_by_age: dict[str, Completeness] = {}
 
@@ -135,6 +136,13 @@ class StoreSnapshot:
         )
         mine = (version.event for version in found if group in groups_of(indicator, version.event))
         return next((getattr(event, measure) for event in mine), None)
+
+    def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
+        """The record versions that may have happened before a day as well as on it or after."""
+        if edge not in self._straddling:
+            # Few, and the same edges for every rule: read once for all of them.
+            self._straddling[edge] = find_straddling(self._tx, edge, as_known=self._as_known)
+        return [each for each in self._straddling[edge] if _is_in(each.event, indicator, group)]
 
     def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The same versions, each with the knowledge time of the first of its revisions that was in the group."""

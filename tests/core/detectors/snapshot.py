@@ -91,6 +91,10 @@ class MemorySnapshot:
         values = [_value(indicator, version.event) for version in self.events(indicator, group, period)]
         return max((value for value in values if value is not None), default=None)
 
+    def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
+        every = self.events(indicator, group, Period(date.min, date.max))
+        return [v for v in every if v.event.possible_days.start < edge < v.event.possible_days.end]
+
     def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         return [
             version._replace(known_from=min(each.known_from for each in self._revisions(version)))

@@ -215,8 +215,9 @@ class TestWhichNumbersAreCompared:
         assert reading.values["baseline_total"] == 660
         assert reading.telling.unknown == (
             "The current total is counted from records, the baseline is a stated number.",
-            "The records begin on 9 Jan 2020.",
+            "The records begin on 9 Jan 2020; 8 days before are left out.",
         )
+        assert (reading.values["days"], reading.values["rate"]) == (180, 447 / 180)
 
     def test_a_stated_total_stands_in_where_the_records_end_with_the_baseline_year(self):
         reading = only(records(as_known="2020-07-14", baselines=[IN_2019, IN_2020]))
@@ -561,7 +562,8 @@ class TestWhatTheNumbersAreWorth:
         events = spread(date(2020, 1, 1), date(2020, 7, 5), events=190, deaths=320, number=1000)
         reading = only(records(*events, event(9001, date(2020, 7, 6), 127)))
         assert reading.values["largest_event_share"] == pytest.approx(127 / 447)
-        assert reading.telling.sure.endswith("; without its largest event (127 deaths) the ratio is 0.94.")
+        assert reading.values["ratio_without_largest"] == pytest.approx(320 / 188 / (660 / 365))
+        assert reading.telling.sure.endswith("; one attack is 28 % of the deaths; without it the ratio is 0.94.")
         assert "Largest event: 127 of 447 deaths; without it the ratio is 0.941" in reading.telling.arithmetic
 
     def test_the_gates_are_part_of_the_arithmetic(self):
@@ -628,7 +630,7 @@ class TestEverySentenceIsTrue:
             pytest.param(
                 MemorySnapshot(
                     at("2020-08-01"),
-                    known([event(1, date(2019, 1, 2)), event(2, date(2019, 12, 31)), event(3, date(2020, 7, 6))]),
+                    known([event(1, date(2019, 1, 1)), event(2, date(2019, 12, 31)), event(3, date(2020, 7, 6))]),
                 ),
                 "moz_days",
                 "3 % below the 2019 pace, 1 day to 6 Jul (no evidence of a rise)",
@@ -696,6 +698,49 @@ class TestEverySentenceIsTrue:
             "1 of 2 events carries no number of deaths.",
             "2 of 311 events carry no number of deaths in 2019.",
         )
+
+
+class TestEventsWhoseDayIsNotKnown:
+    """The current period is 1 January to 6 July 2020, in a year with 31 days of July."""
+
+    @pytest.mark.parametrize(
+        ("fields", "deaths"),
+        [
+            pytest.param({}, 62, id="a day is a day"),
+            pytest.param({"time_precision": 2}, 62, id="and so is a week"),
+            pytest.param({"time_precision": 3}, 12, id="a month that is 6 of 31 days old"),
+            pytest.param({"time_precision": 4}, 4, id="a quarter that is 6 of 92 days old"),
+            pytest.param({"time_precision": 5}, 32, id="a year that is 188 of 366 days old"),
+            pytest.param({"date_start": date(2020, 6, 26)}, 62, id="a span inside"),
+            pytest.param({"date_start": date(2019, 12, 1)}, 53, id="a span from the year before, 184 of 215 days"),
+        ],
+    )
+    def test_it_counts_for_the_days_inside(self, fields, deaths):
+        uncertain = event(9001, date(2020, 7, 2), 62)._replace(**fields)
+        newest = event(9002, date(2020, 7, 6), 0)
+        reading = only(records(uncertain, newest, as_known="2020-07-07"))
+        assert reading.values["observed"] == deaths
+
+    def test_both_years_share_what_crosses_their_edge(self):
+        crossing = event(9001, date(2020, 1, 9), 100)._replace(date_start=date(2019, 12, 31))
+        reading = only(records(crossing, event(9002, date(2020, 7, 6), 0)))
+        assert (reading.values["observed"], reading.values["baseline_total"]) == (90, 670)
+        told = "1 event is known only to a span of days that crosses an edge of {}, and counted for the days inside."
+        assert reading.telling.unknown[-2:] == (
+            told.format("1 Jan 2020 to 6 Jul 2020"),
+            told.format("1 Jan 2019 to 31 Dec 2019"),
+        )
+
+    def test_attacks_count_in_part_as_well_and_are_rounded_once(self):
+        crossing = [event(n, date(2020, 1, 9), 1)._replace(date_start=date(2019, 12, 31)) for n in range(9001, 9005)]
+        reading = only(records(*crossing, event(9009, date(2020, 7, 6), 0)), indicator="moz_attacks")
+        # 4 x 9 / 10 and one more; 4 / 10 beside 309.
+        assert (reading.values["observed"], reading.values["baseline_total"]) == (5, 309)
+
+    def test_where_days_are_counted_the_last_one_counts(self):
+        crossing = event(9001, date(2020, 1, 9), 1)._replace(date_start=date(2019, 12, 31))
+        reading = only(records(crossing, event(9002, date(2020, 7, 6), 0)), indicator="moz_days")
+        assert reading.values["observed"] == 2
 
 
 class TestGroups:
@@ -822,8 +867,16 @@ class TestTheRuleAsWritten:
             pytest.param({"current": "last"}, "'current: last' needs 'last'", id="last without a span"),
             pytest.param({"last": "30d"}, "'last' goes with 'current: last'", id="a span without last"),
             pytest.param({"since": "2020-03-01"}, "'since' goes with 'current: since'", id="a day without since"),
-            pytest.param({"compare": "trailing"}, "'annual' or 'same_period'", id="trailing is not built"),
-            pytest.param({"test": "compound"}, "Input should be", id="compound is not built"),
+            pytest.param(
+                {"compare": "trailing", "last": "28d"}, "needs 'against' and no 'above'", id="trailing a year"
+            ),
+            pytest.param(
+                {"compare": "trailing", "current": "ytd", "against": "365d"}, "leave out 'current'", id="trailing a ytd"
+            ),
+            pytest.param({"compare": "trailing"}, "'current: last' needs 'last'", id="trailing without a span"),
+            pytest.param({"against": "365d"}, "'against' goes with 'compare: trailing'", id="days before a year"),
+            pytest.param({"above": None}, "'above' is missing: a year, or the name of a baseline", id="no baseline"),
+            pytest.param({"test": "wald"}, "'quasi' or 'sequential'", id="a test that is not there"),
             pytest.param({"above": 19}, "19 is no year between 1900 and 2200", id="a year of two digits"),
             pytest.param({"assumed_dispersion": 0.5}, "greater than or equal to 1", id="less than no dispersion"),
             pytest.param({"lag": "none"}, "Extra inputs are not permitted", id="a key that is not there"),

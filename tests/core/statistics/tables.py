@@ -24,18 +24,38 @@ WEEKLY = (*OWN_SERIES, *OTHER_SERIES)
 
 #: The gate for means, dispersions and p-values, and for what has closed forms.
 CLOSE, EXACT = 1e-4, 1e-9
+#: The tables have twelve significant digits.
+PRINTED = 1e-9
 #: Below this a mean has no digits that could be compared.
 NO_MEAN = 1e-6
+
+_ABSENT = "the reference table {} is not here"
 
 
 def table(folder: str, name: str) -> list[dict[str, str]]:
     """The rows of a table; a test that needs one which is not here is skipped."""
-    path = OURS / f"{name}.csv"
-    path = path if path.exists() else ALL / folder / f"{name}.csv"
+    path = _path(folder, name)
     if not path.exists():
-        pytest.skip(f"the reference table {name} is not here")
+        pytest.skip(_ABSENT.format(name))
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def rows(folder: str, name: str) -> list[Any]:
+    """The rows of a table as the parameters of a test."""
+    if not _path(folder, name).exists():
+        return [pytest.param({}, id="absent", marks=pytest.mark.skip(reason=_ABSENT.format(name)))]
+    return [pytest.param(row, id=row["id"]) for row in table(folder, name)]
+
+
+def number(row: dict[str, str], column: str) -> float:
+    """A number of a row."""
+    return float(row[column])
+
+
+def _path(folder: str, name: str) -> Path:
+    ours = OURS / f"{name}.csv"
+    return ours if ours.exists() else ALL / folder / f"{name}.csv"
 
 
 def detector(series: str, config: str) -> list[dict[str, str]]:

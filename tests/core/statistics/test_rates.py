@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import csv
 import math
 import random
-from pathlib import Path
-from typing import Any
 
 import pytest
 import scipy.special
@@ -12,12 +9,9 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.core.statistics.tables import PRINTED, number, rows
 from watcher.core.statistics import rates, tails
 from watcher.core.statistics.rates import Tally
-
-RATES = Path(__file__).parents[4] / "shared" / "reference" / "statistics" / "rates"
-#: The tables have twelve significant digits.
-PRINTED = 1e-9
 
 NOW = Tally(447, 188)
 YEAR = Tally(660, 365)
@@ -28,24 +22,7 @@ days = st.integers(1, 400)
 quick = settings(deadline=None)
 
 
-def table(name: str) -> list[dict[str, str]]:
-    path = RATES / name
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def rows(name: str) -> list[Any]:
-    absent = pytest.param({}, id="absent", marks=pytest.mark.skip(reason=f"the reference table {name} is not here"))
-    return [pytest.param(row, id=row["id"]) for row in table(name)] or [absent]
-
-
-def number(row: dict[str, str], column: str) -> float:
-    return float(row[column])
-
-
-@pytest.mark.parametrize("row", rows("poisson_rate_ratio.csv"))
+@pytest.mark.parametrize("row", rows("rates", "poisson_rate_ratio"))
 def test_the_exact_test_equals_the_reference_table(row):
     now, before = Tally(number(row, "k1"), number(row, "t1_days")), Tally(number(row, "k0"), number(row, "t0_days"))
     ratio, confidence = number(row, "ratio0"), number(row, "conf")
@@ -62,7 +39,17 @@ def test_the_exact_test_equals_the_reference_table(row):
     assert min(1.0, 2 * min(test.p, other_way.p)) == pytest.approx(number(row, "p_two_central"), rel=PRINTED)
 
 
-@pytest.mark.parametrize("row", rows("inflated_rate_ratio.csv"))
+@pytest.mark.parametrize("row", rows("rates", "poisson_rate_ratio"))
+def test_the_mid_p_test_equals_the_reference_table(row):
+    now, before = Tally(number(row, "k1"), number(row, "t1_days")), Tally(number(row, "k0"), number(row, "t0_days"))
+    test = rates.midp(now, before, ratio=number(row, "ratio0"), confidence=number(row, "conf"))
+    assert test.p == pytest.approx(number(row, "p_greater_mid"), rel=PRINTED)
+    for limit, column in ((test.low, "ci_low_mid"), (test.high, "ci_high_mid")):
+        # Nothing on either side says nothing of the ratio, and the table leaves it empty.
+        assert limit == pytest.approx(float(row[column] or limit), rel=PRINTED)
+
+
+@pytest.mark.parametrize("row", rows("rates", "inflated_rate_ratio"))
 def test_the_inflated_test_equals_the_reference_table(row):
     now, before = Tally(number(row, "k1"), number(row, "t1_days")), Tally(number(row, "k0"), number(row, "t0_days"))
     spread = number(row, "dispersion")
@@ -90,6 +77,25 @@ def test_the_article_to_the_printed_digits(days, ratio, score, low, high):
     assert round(rates.sequential(now, YEAR) / 5, 2) == score
     assert test is not None
     assert (round(test.low, 3), round(test.high, 3)) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("days", "five_percent", "one_percent"),
+    [pytest.param(188, 7.4, 3.7, id="to 6 July"), pytest.param(195, 5.5, 2.8, id="to 13 July")],
+)
+def test_the_dispersion_at_which_the_article_stops_being_significant(days, five_percent, one_percent):
+    now = Tally(447, days)
+    for p, printed in ((0.05, five_percent), (0.01, one_percent)):
+        largest = rates.largest_dispersion(now, YEAR, p=p)
+        assert round(largest, 1) == printed
+        at_it = rates.inflated(now, YEAR, dispersion=largest)
+        assert at_it is not None
+        assert at_it.p == pytest.approx(p)
+
+
+def test_no_dispersion_hides_what_is_not_there():
+    assert rates.largest_dispersion(Tally(300, 188), YEAR, p=0.05) == 0
+    assert rates.largest_dispersion(Tally(0, 188), YEAR, p=0.05) == 0
 
 
 @pytest.mark.parametrize(
@@ -125,8 +131,51 @@ def test_the_exact_interval_and_p_say_the_same(k1, k0, t1, t0):
 
 @given(k1=totals, k0=totals, t1=days, t0=days)
 @quick
+def test_the_mid_p_interval_and_p_say_the_same(k1, k0, t1, t0):
+    test = rates.midp(Tally(k1, t1), Tally(k0, t0), confidence=0.9)
+    if test.low > 0:
+        assert rates.midp(Tally(k1, t1), Tally(k0, t0), ratio=test.low).p == pytest.approx(0.05, rel=1e-6)
+    if test.high < math.inf:
+        assert rates.midp(Tally(k0, t0), Tally(k1, t1), ratio=1 / test.high).p == pytest.approx(0.05, rel=1e-6)
+
+
+@given(k1=totals, k0=totals, t1=days, t0=days)
+@quick
+def test_mid_p_is_less_cautious_than_exact_and_never_by_more_than_half(k1, k0, t1, t0):
+    mid, whole = rates.midp(Tally(k1, t1), Tally(k0, t0)), rates.exact(Tally(k1, t1), Tally(k0, t0))
+    assert whole.p / 2 <= mid.p * (1 + 1e-12)
+    assert mid.p <= whole.p
+    assert (whole.low <= mid.low, mid.high <= whole.high) == (True, True)
+
+
+@pytest.mark.parametrize("test", [rates.exact, rates.midp], ids=["exact", "mid-p"])
+def test_p_is_as_small_as_it_says_as_often_as_it_says(test):
+    """Under an unchanged rate the exact p is at most x in at most x of years; the mid-p comes close to just x."""
+    rng = random.Random(1955)
+    found = [test(Tally(arrivals(rng, 40), 180), Tally(arrivals(rng, 80), 360), confidence=0.9).p for _ in range(600)]
+    for level in (0.05, 0.2, 0.5):
+        share, error = sum(p <= level for p in found) / 600, math.sqrt(level * (1 - level) / 600)
+        assert share <= level + 3 * error
+        assert share >= level - (3 * error if test is rates.midp else 3 * error + 0.08)
+
+
+@given(k1=some, k0=some, t1=days, t0=days, ratio=st.floats(0.2, 5))
+@quick
+def test_a_ratio_to_beat_is_as_if_the_period_were_so_much_longer(k1, k0, t1, t0, ratio):
+    now, longer, before = Tally(k1, t1), Tally(k1, t1 * ratio), Tally(k0, t0)
+    for test in (rates.exact, rates.midp):
+        assert test(now, before, ratio=ratio).p == pytest.approx(test(longer, before).p, rel=1e-7)
+    wide, same = (rates.inflated(each, before, dispersion=3, ratio=beat) for each, beat in ((now, ratio), (longer, 1)))
+    assert (wide is None) == (same is None)
+    assert wide is None or same is None or wide.p == pytest.approx(same.p, rel=1e-7)
+
+
+@given(k1=totals, k0=totals, t1=days, t0=days)
+@quick
 def test_one_more_makes_p_smaller_and_the_score_larger(k1, k0, t1, t0):
     now, more, before = Tally(k1, t1), Tally(k1 + 1, t1), Tally(k0, t0)
+    assert rates.midp(more, before).p <= rates.midp(now, before).p
+    assert rates.midp(more, before).low >= rates.midp(now, before).low
     assert rates.exact(more, before).p <= rates.exact(now, before).p
     assert rates.exact(more, before).low >= rates.exact(now, before).low
     assert rates.sequential(more, before) >= rates.sequential(now, before)
@@ -266,6 +315,8 @@ def test_no_mean_is_so_extreme_that_it_hangs_or_fails(k1):
             now, before = Tally(k1, days), Tally(k0, 365)
             answers = [
                 *rates.exact(now, before),
+                *rates.midp(now, before),
+                rates.largest_dispersion(now, before, p=0.01),
                 *(rates.inflated(now, before, dispersion=5) or ()),
                 rates.sequential(now, before),
                 *rates.projection(now, 100, dispersion=5),

@@ -7,7 +7,8 @@ at least as much as now, were the true rate ``ratio`` times the rate before. Int
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 from watcher.core.statistics.tails import (
     beta_logit,
@@ -29,8 +30,14 @@ SEQUENTIAL_DAYS = 28
 #: and not before so many events.
 SEQUENTIAL_EVENTS = 4
 
+#: What a sequential score is worth, in a word.
+Evidence = Literal["none", "weak", "moderate", "strong"]
+
 _MAX_STEPS = 50
 _CLOSE = 1e-12
+#: No number is larger than e to this.
+_LARGEST_LOG = 709.0
+_SMALLEST = 1e-300
 
 
 class Tally(NamedTuple):
@@ -80,19 +87,49 @@ def exact(now: Tally, before: Tally, *, ratio: float = 1.0, confidence: float = 
     )
 
 
+def midp(now: Tally, before: Tally, *, ratio: float = 1.0, confidence: float = 0.95) -> RateTest:
+    """Like :func:`exact`, with half the chance of exactly so much: less cautious, which shows where counts are small.
+
+    Its p is right on average and may be a little too small; its limits are those at which it is half of what is left
+    of the confidence.
+    """
+    k1, k0 = now.total, before.total
+    both = ratio * now.days + before.days
+    odds = before.days / now.days
+    alpha = (1 - confidence) / 2
+    return RateTest(
+        p=_mid_tail(k1, k0, ratio * now.days / both, before.days / both),
+        low=math.exp(_mid_logit(k1, k0, alpha)) * odds if k1 else 0.0,
+        high=math.exp(-_mid_logit(k0, k1, alpha)) * odds if k0 else math.inf,
+    )
+
+
 def inflated(
     now: Tally, before: Tally, *, dispersion: float, ratio: float = 1.0, confidence: float = 0.95
 ) -> RateTest | None:
     """Normal test of the log ratio with se^2 = D (1/k1 + 1/k0); None when a total is zero, where it says nothing."""
     if not (now.total and before.total):
         return None
-    log_ratio, error = math.log(rate_ratio(now, before)), inflated_error(now, before, dispersion=dispersion)
-    reach = normal_quantile((1 + confidence) / 2) * error
+    error = inflated_error(now, before, dispersion=dispersion)
+    return normal_test(rate_ratio(now, before), error, ratio=ratio, confidence=confidence)
+
+
+def normal_test(observed: float, error: float, *, ratio: float = 1.0, confidence: float = 0.95) -> RateTest:
+    """The logarithm of an observed ratio as a normal with this standard error."""
+    log_ratio, reach = math.log(observed), normal_quantile((1 + confidence) / 2) * error
     return RateTest(
         p=normal_tail((log_ratio - math.log(ratio)) / error),
         low=math.exp(log_ratio - reach),
-        high=math.exp(log_ratio + reach),
+        high=math.exp(min(log_ratio + reach, _LARGEST_LOG)),
     )
+
+
+def largest_dispersion(now: Tally, before: Tally, *, p: float) -> float:
+    """The dispersion up to which :func:`inflated` stays below one-sided ``p``; 0 when the rate is not above."""
+    if not (now.total and before.total):
+        return 0.0
+    z = max(0.0, math.log(rate_ratio(now, before))) / normal_quantile(1 - p)
+    return z * z / (1 / now.total + 1 / before.total)
 
 
 def inflated_error(now: Tally, before: Tally, *, dispersion: float) -> float:
@@ -107,6 +144,15 @@ def sequential(now: Tally, before: Tally, *, ratio: float = 1.0) -> float:
         return 0.0
     pooled = (k1 + k0) / (t1 + t0)
     return k1 * math.log(k1 / t1 / pooled) + (k0 * math.log(k0 / t0 / pooled) if k0 else 0.0)
+
+
+def evidence(score: float) -> Evidence:
+    """The word for a sequential score: weak under 3, moderate under 4.75, else strong; none while it is 0."""
+    if score >= STRONG_SCORE:
+        return "strong"
+    if score >= MODERATE_SCORE:
+        return "moderate"
+    return "weak" if score > 0 else "none"
 
 
 def smallest_visible_ratio(days: float, before: Tally, *, dispersion: float = 1.0, p: float = 0.01) -> float:
@@ -159,3 +205,42 @@ def _visible_total(days: float, before: Tally, *, dispersion: float, z: float, g
         step = (log_total - expected - z * error) / slope
         log_total, looks = log_total - step, looks + 1
     return math.exp(log_total)
+
+
+def _mid_tail(k1: float, k0: float, share: float, rest: float) -> float:
+    """P(X > k1) + P(X = k1) / 2 of a binomial of k1 + k0 trials: the mean of the tails from k1 and from k1 + 1 on."""
+    at_least = beta_tails(k1, k0 + 1, share, rest)[0] if k1 else 1.0
+    more = beta_tails(k1 + 1, k0, share, rest)[0] if k0 else 0.0
+    return (at_least + more) / 2
+
+
+def _mid_logit(k1: float, k0: float, alpha: float) -> float:
+    """The logit of the chance at which :func:`_mid_tail` is ``alpha``, for k1 above zero."""
+    if not k0:
+        return -math.log(math.expm1(-math.log(2 * alpha) / k1))
+
+    def excess(logit: float) -> float:
+        tail = _mid_tail(k1, k0, 1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit)))
+        return math.log(max(tail, _SMALLEST) / alpha)
+
+    # The mean of two tails lies between them, and so does the point where it is alpha.
+    return _root(excess, beta_logit(k1, k0 + 1, alpha), beta_logit(k1 + 1, k0, alpha))
+
+
+def _root(rising: Callable[[float], float], low: float, high: float) -> float:
+    """Where a rising function is zero, by the Illinois method; an end, where it is not between the two."""
+    below, above = rising(low), rising(high)
+    if below >= 0 or above <= 0:
+        return low if below >= 0 else high
+    middle, looks, side = low, 0, 0
+    while high - low > _CLOSE * (1 + abs(low)) and looks < _MAX_STEPS:
+        middle, looks = (low * above - high * below) / (above - below), looks + 1
+        value = rising(middle)
+        if abs(value) < _CLOSE:
+            break
+        if value < 0:
+            # An end that stays twice is given half its weight, or the other would only creep towards it.
+            low, below, above, side = middle, value, above / 2 if side < 0 else above, -1
+        else:
+            high, above, below, side = middle, value, below / 2 if side > 0 else below, 1
+    return middle

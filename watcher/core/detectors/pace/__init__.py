@@ -1,19 +1,17 @@
 """``pace``: whether the rate of a period is above a baseline's rate.
 
 Which days and numbers are compared is decided in :mod:`watcher.core.detectors.pace.sides`, what they are worth in
-:mod:`watcher.core.detectors.pace.verdict`, and how it is said in :mod:`watcher.core.detectors.pace.words`.
+:mod:`watcher.core.detectors.pace.verdict`, and how it is said in :mod:`watcher.core.detectors.pace.words` and
+:mod:`watcher.core.detectors.pace.steps`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import accumulate
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator, Field, model_validator
 
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
@@ -28,23 +26,27 @@ from watcher.core.detectors.frame import (
     period_text,
     record_sources,
     unknown_name,
+    whole_days,
 )
 from watcher.core.detectors.pace import sides as pace_sides
+from watcher.core.detectors.pace import steps as pace_steps
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
+from watcher.core.detectors.pace.interval import Weeks
+from watcher.core.detectors.pace.parameters import Parameters
 from watcher.core.detectors.pace.seen import Seen, seen
 from watcher.core.detectors.pace.sides import Missing, Plan, Question, Sides
-from watcher.core.detectors.pace.verdict import Verdict
 from watcher.core.detectors.pace.vintage import at_same_age
 from watcher.core.detectors.pace.words import Told
-from watcher.core.document import Document, shown
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
-from watcher.core.period import Duration, Period
-from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
+from watcher.core.period import Period
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, Values
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN
+
+__all__ = ["EVENT_LIKE", "OUTPUTS", "Parameters", "defaults", "indicators", "problems", "read"]
 
 #: The words of evidence, from least to most.
 EVIDENCE = ("none", "weak", "moderate", "strong")
@@ -69,7 +71,7 @@ OUTPUTS: Mapping[str, Output] = {
         ),
         Output("projected_low", Kind.NUMBER, "Lower end of the 95 % predictive interval of 'projected'."),
         Output("projected_high", Kind.NUMBER, "Upper end of the 95 % predictive interval of 'projected'."),
-        Output("days", Kind.DAYS, "Days of the period, both ends counted."),
+        Output("days", Kind.DAYS, "Days of the period that the sources cover, both ends counted."),
         Output(
             "effective_days",
             Kind.DAYS,
@@ -87,7 +89,14 @@ OUTPUTS: Mapping[str, Output] = {
         Output("ci_high", Kind.RATIO, "Upper end of the 95 % interval of the ratio; none without a test."),
         Output("dispersion", Kind.NUMBER, "Variance over mean that the judgement uses: 1 for counts."),
         Output("evidence", Kind.TEXT, "none, weak, moderate (5 % false alarms a year) or strong (1 %).", EVIDENCE),
+        Output("attack_ratio", Kind.RATIO, "Of a sum: rate of attacks with a number over the baseline's."),
+        Output(
+            "severity_ratio", Kind.RATIO, "Of a sum: mean per attack over the baseline's; attack_ratio x this = ratio."
+        ),
         Output("largest_event_share", Kind.SHARE, "Share of the largest event in a sum; none without records."),
+        Output(
+            "ratio_without_largest", Kind.RATIO, "The ratio of a sum without its largest event; none without records."
+        ),
         Output("smallest_visible_ratio", Kind.RATIO, "The least ratio that could give p < 0.01 after so many days."),
         Output("period_start", Kind.DATE, "First day of the period."),
         Output("as_of", Kind.DATE, "Last day of the period: the watermark, or the last day a stated number speaks of."),
@@ -95,83 +104,8 @@ OUTPUTS: Mapping[str, Output] = {
 }
 EVENT_LIKE = False
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 #: The chart of a longer period shows its newest days.
 CHART_DAYS = 366
-
-
-def _year(value: object) -> object:
-    if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
-        if FIRST_YEAR <= int(value) <= LAST_YEAR:
-            return int(value)
-        msg = f"{shown(value)} is no year between {FIRST_YEAR} and {LAST_YEAR}; write a year or a baseline's name"
-        raise ValueError(msg)
-    return value
-
-
-class Parameters(Document):
-    """What stands under ``pace``."""
-
-    indicator: str
-    """The indicator whose rate is judged."""
-    above: Annotated[int | str, BeforeValidator(_year)]
-    """A year (2019), or the name of a baseline."""
-    current: Literal["ytd", "mtd", "since", "last"] = "ytd"
-    """Which period: the year so far, the month so far, since a day, or the last days."""
-    since: date | None = None
-    """First day, with ``current: since``."""
-    last: Duration | None = None
-    """How many days, with ``current: last``."""
-    compare: Literal["annual", "same_period"] = "annual"
-    """With the whole baseline period, or with the same calendar days of the year ``above`` (needs records)."""
-    test: pace_verdict.Test = "auto"
-    """Where interval and p come from; auto: exact for counts, inflated for sums. Evidence never depends on it."""
-    assumed_dispersion: Annotated[float, Field(ge=1, le=1_000)] = 5
-    """Variance over mean of a sum where neither 20 attacks per period nor a stated dispersion tell it."""
-    dispersion: Annotated[float, Field(ge=1, le=1_000)] | None = None
-    """Variance over mean, where the author knows it; wins over everything else, for counts as well."""
-
-    delay: Literal["none", "estimated"] = "none"
-    """Late reports; estimated: a day counts for the share of it that is known at its age, none: all is known."""
-
-    vintage: Literal["latest", "same_age"] = "latest"
-    """The baseline's knowledge: the latest, or that at the age of the current period (with ``same_period``)."""
-
-    @model_validator(mode="after")
-    def _same_age(self) -> Parameters:
-        if self.vintage == "same_age" and self.compare != "same_period":
-            msg = "'vintage: same_age' compares days of the same age; it goes with 'compare: same_period'"
-            raise ValueError(msg)
-        if self.vintage == "same_age" and self.delay == "estimated":
-            msg = "of days of the same age as much is missing on both sides; leave 'delay: estimated' out"
-            raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _companions(self) -> Parameters:
-        for name, value, example in (("since", self.since, "2020-04-17"), ("last", self.last, "90d")):
-            if self.current == name and value is None:
-                msg = f"'current: {name}' needs '{name}', e.g. {name}: {example}"
-                raise ValueError(msg)
-            if self.current != name and value is not None:
-                msg = f"'{name}' goes with 'current: {name}'"
-                raise ValueError(msg)
-        return self
-
-    def window(self, last: date) -> Period:
-        """The current period, given its last day; empty when it has not begun."""
-        if self.current == "last":
-            return Period.ending(last, self.last or timedelta(days=1))
-        first = {"ytd": last.replace(month=1, day=1), "mtd": last.replace(day=1)}.get(self.current, self.since)
-        return Period.between(first or last, last)
-
-    def whole(self, window: Period) -> Period | None:
-        """The year or month that a window is the beginning of; None for windows that move."""
-        if self.current == "ytd":
-            return Period.of_year(window.start.year)
-        if self.current == "mtd":
-            return Period(window.start, (window.start + timedelta(days=31)).replace(day=1))
-        return None
 
 
 def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
@@ -188,6 +122,11 @@ def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
 def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     """Names that the catalogue does not know, and baselines that say nothing about the indicator."""
     yield from by_name(catalogue.indicators, "indicator", "indicator", parameters.indicator)
+    if parameters.against is not None:
+        yield from whole_days("against", parameters.against)
+    indicator = catalogue.indicators.get(parameters.indicator)
+    if parameters.test == "compound" and indicator is not None and not indicator.is_sum:
+        yield "test", "'compound' goes by the deaths of each attack; for what is counted take exact, midp or quasi"
     if isinstance(parameters.above, str):
         if parameters.compare == "same_period":
             yield "compare", "same_period compares calendar days of a year; give 'above' as a year, e.g. 2019"
@@ -218,14 +157,15 @@ def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator,
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per group, in the order of the labels; one without labels when there is nothing to compare."""
     indicator = catalogue.indicators[parameters.indicator]
-    question = Question(indicator, parameters.above, parameters.compare, parameters.window)
+    against = parameters.against or timedelta()
+    question = Question(indicator, parameters.above, parameters.compare, parameters.window, against)
     plan = pace_sides.plan(question, snapshot)
     if parameters.vintage == "same_age" and isinstance(plan, Plan):
         plan = at_same_age(plan, snapshot)
     if isinstance(plan, Missing):
         yield _nothing(plan, parameters)
         return
-    known = seen(indicator, plan.now, snapshot) if _allows_for_delay(plan, parameters) else None
+    known = seen(indicator, plan.covered(plan.now), snapshot) if _allows_for_delay(plan, parameters) else None
     if isinstance(known, Seen) and not known.is_enough:
         yield _too_early(known, plan, parameters)
         return
@@ -272,13 +212,13 @@ def _reading(
         assumed=parameters.assumed_dispersion,
         given=parameters.dispersion,
         whole=parameters.whole(plan.now),
+        weeks=_weeks(plan, snapshot, sides, group) if parameters.test == "quasi" else None,
     )
-    largest = _largest(plan, snapshot, sides, group)
-    told = Told(indicator, group, sides, verdict, largest)
+    told = Told(indicator, group, sides, verdict, _largest(plan, snapshot, sides, group))
     return Reading(
         labels=group,
-        values=_values(sides, verdict, largest),
-        period=plan.now.start if verdict.projection else None,
+        values=Values(told, _VALUES),
+        period=plan.now.start if verdict.whole else None,
         watermark=plan.now.last,
         tell=partial(_telling, told, plan, catalogue, snapshot),
     )
@@ -296,7 +236,7 @@ def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -
         sure=pace_words.sure(told),
         unknown=pace_words.unknown(told),
         source=pace_words.source(told, catalogue.citations, record_sources(indicator, versions)),
-        arithmetic=tuple(pace_words.arithmetic(told, catalogue.citations)),
+        arithmetic=tuple(pace_steps.arithmetic(told, catalogue.citations)),
         cites=pace_words.cites(told),
         chart=_chart(plan, snapshot, sides, group, daily),
         records=contributors(indicator, versions),
@@ -310,33 +250,42 @@ def _largest(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> int
     return snapshot.largest(plan.indicator, group, plan.now)
 
 
-def _values(sides: Sides, verdict: Verdict, largest: int | None) -> dict[str, Value]:
-    now, before, projection, result = sides.now, sides.before, verdict.projection, verdict.result
-    return {
-        "observed": now.total,
-        "expected": verdict.expected,
-        "ratio": verdict.ratio,
-        "rate": now.tally.rate,
-        "baseline_rate": before.tally.rate,
-        "baseline_total": before.total,
-        "projected": projection.total if projection else None,
-        "projected_low": projection.low if projection else None,
-        "projected_high": projection.high if projection else None,
-        "days": now.period.days,
-        "effective_days": now.tally.days,
-        "completeness": now.seen.completeness if now.seen else None,
-        "p_value": result.p if result else None,
-        "llr": verdict.llr,
-        "score": verdict.score,
-        "ci_low": result.low if result else None,
-        "ci_high": result.high if result else None,
-        "dispersion": verdict.dispersion.value,
-        "evidence": verdict.evidence,
-        "largest_event_share": largest / now.total if largest else None,
-        "smallest_visible_ratio": verdict.smallest_visible_ratio,
-        "period_start": now.period.start,
-        "as_of": now.period.last,
-    }
+def _weeks(plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels) -> Weeks | None:
+    """The weeks of both periods; None where one is a stated number."""
+    if sides.now.totals is None or sides.before.totals is None:
+        return None
+    known = ((sides.now, snapshot), (sides.before, plan.then(snapshot)))
+    return Weeks(*(pace_sides.weeks(side, then.daily(plan.indicator, group, side.period)) for side, then in known))
+
+
+_VALUES: Mapping[str, Callable[[Told], Value]] = {
+    "observed": lambda told: told.now.total,
+    "expected": lambda told: told.verdict.expected,
+    "ratio": lambda told: told.verdict.ratio,
+    "rate": lambda told: told.now.tally.rate,
+    "baseline_rate": lambda told: told.before.tally.rate,
+    "baseline_total": lambda told: told.before.total,
+    "projected": lambda told: told.verdict.projection.total if told.verdict.projection else None,
+    "projected_low": lambda told: told.verdict.projection.low if told.verdict.projection else None,
+    "projected_high": lambda told: told.verdict.projection.high if told.verdict.projection else None,
+    "days": lambda told: told.now.days,
+    "effective_days": lambda told: told.now.tally.days,
+    "completeness": lambda told: told.now.seen.completeness if told.now.seen else None,
+    "p_value": lambda told: told.verdict.interval.result.p if told.verdict.interval.result else None,
+    "llr": lambda told: told.verdict.llr,
+    "score": lambda told: told.verdict.score,
+    "ci_low": lambda told: told.verdict.interval.result.low if told.verdict.interval.result else None,
+    "ci_high": lambda told: told.verdict.interval.result.high if told.verdict.interval.result else None,
+    "dispersion": lambda told: told.verdict.dispersion.value,
+    "evidence": lambda told: told.verdict.evidence,
+    "attack_ratio": lambda told: told.verdict.split.attacks if told.verdict.split else None,
+    "severity_ratio": lambda told: told.verdict.split.severity if told.verdict.split else None,
+    "largest_event_share": lambda told: told.largest / told.now.total if told.largest else None,
+    "ratio_without_largest": lambda told: told.without_largest,
+    "smallest_visible_ratio": lambda told: told.verdict.smallest_visible_ratio,
+    "period_start": lambda told: told.now.period.start,
+    "as_of": lambda told: told.now.period.last,
+}
 
 
 def _versions(
@@ -356,13 +305,13 @@ def _chart(
     now, before = sides.now, sides.before
     if now.totals is None:
         return ()
-    days = [now.period.start + timedelta(days=i) for i in range(now.period.days)]
+    days = [now.covered.start + timedelta(days=i) for i in range(now.days)]
     seen = accumulate(_per_day(plan.indicator, daily, days))
     if sides.same_days_of is None or before.totals is None:
         running = now.seen.running_days() if now.seen else range(1, len(days) + 1)
         pace = [before.tally.rate * exposure for exposure in running]
     else:
-        then = [before.period.start + timedelta(days=i) for i in range(before.period.days)]
+        then = [before.covered.start + timedelta(days=i) for i in range(before.days)]
         sums = list(
             accumulate(_per_day(plan.indicator, plan.then(snapshot).daily(plan.indicator, group, before.period), then))
         )

@@ -7,19 +7,22 @@ a whole indicator and never for one of its groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
+from watcher.core.detectors.frame import counted as counted_text
 from watcher.core.detectors.frame import measured, period_text
+from watcher.core.detectors.pace import spread
 from watcher.core.detectors.pace.seen import Seen
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import day_text
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.attacks import Severities
 from watcher.core.statistics.rates import Tally
 
 #: A source whose first record is so many days into a period still covers it: it need not have begun with an attack.
@@ -40,13 +43,32 @@ class Side:
     totals: Totals | None = None
     #: The stated number; None when the records were counted.
     stated: Baseline | None = None
+    #: Days at the beginning that the sources do not cover.
+    uncovered: int = 0
+    #: Events that are known only to a span of days which reaches beyond the period; counted in part.
+    straddling: int = 0
     #: How much of it is known yet; None where all of it is taken to be.
     seen: Seen | None = None
 
     @property
+    def days(self) -> int:
+        """The days of the period that are covered."""
+        return self.period.days - self.uncovered
+
+    @property
+    def covered(self) -> Period:
+        """Those days themselves."""
+        return Period(self.period.start + timedelta(days=self.uncovered), self.period.end)
+
+    @property
     def tally(self) -> Tally:
         """So many in so many days, of which only as much counts as is known."""
-        return Tally(self.total, self.seen.effective_days if self.seen else self.period.days)
+        return Tally(self.total, self.seen.effective_days if self.seen else self.days)
+
+    @property
+    def severities(self) -> Severities | None:
+        """How the sizes of its events vary; None when the number is stated."""
+        return Severities(self.totals.valued, self.total, self.totals.squares) if self.totals else None
 
     @property
     def valued(self) -> int | None:
@@ -62,6 +84,8 @@ class Sides:
     before: Side
     #: The year and its same days, when those are the baseline.
     same_days_of: int | None
+    #: Whether the baseline is the days just before the period.
+    is_trailing: bool = False
     #: What a reader must know about how the two were chosen, one sentence each.
     notes: tuple[str, ...] = ()
 
@@ -80,11 +104,13 @@ class Question:
     """What is to be compared: an indicator's period so far, with a year or a named baseline."""
 
     indicator: Indicator
-    #: A year, or the name of a baseline.
-    above: int | str
-    compare: Literal["annual", "same_period"]
+    #: A year, or the name of a baseline; None for the days just before the period.
+    above: int | str | None
+    compare: Literal["annual", "same_period", "trailing"]
     #: The current period, given its last day.
     window: Callable[[date], Period]
+    #: How many days just before the period are its baseline, where ``above`` is None.
+    against: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +125,17 @@ class Plan:
     #: A stated number for the baseline's days, to hold against the records.
     rival: Baseline | None = None
     same_days_of: int | None = None
+    is_trailing: bool = False
+    #: First day that the sources cover; None when no record was ever stored.
+    covered_from: date | None = None
     notes: tuple[str, ...] = ()
     #: At which moment the baseline is counted as it was known; None: as it is known now.
     before_known: datetime | None = None
+
+    def covered(self, period: Period) -> Period:
+        """The days of a period from the first on that the sources cover."""
+        first = max(period.start, self.covered_from) if self.covered_from else period.start
+        return Period(first, period.end)
 
     def then(self, snapshot: Snapshot) -> Snapshot:
         """What the baseline is counted in."""
@@ -129,9 +163,24 @@ def sides(plan: Plan, snapshot: Snapshot, group: Labels, seen: Seen | None = Non
 
     :param seen: how much of the current period is known yet, where late reports are allowed for.
     """
-    now = replace(_side(plan.now, plan.now_stated, plan.indicator, snapshot, group), seen=seen)
-    before = _side(plan.before, plan.before_stated, plan.indicator, plan.then(snapshot), group)
-    return Sides(now, before, plan.same_days_of, (*plan.notes, *_disagreement(before, plan)))
+    now = replace(_side(plan, plan.now, plan.now_stated, snapshot, group), seen=seen)
+    before = _side(plan, plan.before, plan.before_stated, plan.then(snapshot), group)
+    notes = (*plan.notes, *_disagreement(before, plan), *_in_part(now, before))
+    return Sides(now, before, plan.same_days_of, plan.is_trailing, notes)
+
+
+def weeks(side: Side, daily: Sequence[tuple[date, int]]) -> list[Tally]:
+    """The covered days of a side in runs of seven; the last run keeps the days that it has."""
+    days = side.covered
+    sums = [0] * ((days.days + 6) // 7)
+    for day, total in daily:
+        if day in days:
+            sums[(day - days.start).days // 7] += total
+    known = [0.0, *(side.seen.running_days() if side.seen else range(1, days.days + 1))]
+    ends = [min(7 * (number + 1), days.days) for number in range(len(sums))]
+    return [
+        Tally(total, known[end] - known[7 * number]) for number, (total, end) in enumerate(zip(sums, ends, strict=True))
+    ]
 
 
 def covers(coverage: Period, period: Period) -> bool:
@@ -182,7 +231,7 @@ def _with_baseline(
         return Missing(f"the baseline {question.above!r} states nothing for this indicator yet", now.start)
     if now.last <= before.last:
         return Missing(f"the period does not go beyond its baseline, {period_text(before)}", now.start)
-    counted = isinstance(question.above, int) and coverage is not None and covers(coverage, before)
+    counted = not isinstance(question.above, str) and coverage is not None and covers(coverage, before)
     claimed = _baseline_stated(question, before, stated)
     if not counted and claimed is None:
         return Missing(f"no records cover {period_text(before)}, and no stated number speaks of it", now.start)
@@ -194,11 +243,15 @@ def _with_baseline(
         before_stated=None if counted else claimed,
         rival=claimed if counted else None,
         same_days_of=question.above if isinstance(question.above, int) and question.compare == "same_period" else None,
+        is_trailing=question.above is None,
+        covered_from=coverage.start if coverage else None,
         notes=tuple(_notes(now, before, coverage, counted=(now_stated is None, counted))),
     )
 
 
 def _baseline_days(question: Question, now: Period, stated: list[Baseline]) -> Period | None:
+    if question.above is None:
+        return Period(now.start - question.against, now.start)
     if isinstance(question.above, int):
         return same_days(now, question.above) if question.compare == "same_period" else Period.of_year(question.above)
     return next((each.days for each in stated if each.baseline == question.above), None)
@@ -217,8 +270,10 @@ def _notes(now: Period, before: Period, coverage: Period | None, *, counted: tup
     if counted[0] != counted[1]:
         origins = ["counted from records" if each else "a stated number" for each in counted]
         yield f"The current total is {origins[0]}, the baseline is {origins[1]}."
-    if counted[0] and coverage and coverage.start > now.start:
-        yield f"The records begin on {day_text(coverage.start)}."
+    for period in (each for each, is_counted in zip((now, before), counted, strict=True) if is_counted):
+        if coverage and coverage.start > period.start:
+            left_out = counted_text((coverage.start - period.start).days, "days")
+            yield f"The records begin on {day_text(coverage.start)}; {left_out} before are left out."
     if before.end > now.start:
         yield f"The period overlaps its baseline, {period_text(before)}."
 
@@ -231,12 +286,22 @@ def _nothing_observed(window: Period, coverage: Period | None, stated: list[Base
     return Missing(f"no records cover the days from {day_text(window.start)}{also}{reach}", window.start)
 
 
-def _side(period: Period, stated: Baseline | None, indicator: Indicator, snapshot: Snapshot, group: Labels) -> Side:
+def _side(plan: Plan, period: Period, stated: Baseline | None, snapshot: Snapshot, group: Labels) -> Side:
+    indicator = plan.indicator
     if stated is not None:
         total = stated.total_for(indicator) or 0
         return Side(period, total, stated.attacks, stated=stated)
     totals = snapshot.totals(indicator, group, period)
-    return Side(period, measured(indicator, totals), totals.events, totals=totals)
+    straddling = spread.straddling(indicator, group, period, snapshot)
+    totals = spread.in_part(indicator, totals, period, straddling)
+    return Side(
+        period,
+        measured(indicator, totals),
+        totals.events,
+        totals=totals,
+        uncovered=(plan.covered(period).start - period.start).days,
+        straddling=len(straddling),
+    )
 
 
 def _disagreement(before: Side, plan: Plan) -> Iterator[str]:
@@ -247,3 +312,16 @@ def _disagreement(before: Side, plan: Plan) -> Iterator[str]:
             f"For {period_text(before.period)} the records give {before.total}, while {plan.rival.baseline} states {said}: "
             "the records are used."
         )
+
+
+def _in_part(now: Side, before: Side) -> Iterator[str]:
+    """Events of which nobody knows the day, at the edges of a period."""
+    for side in (now, before):
+        if side.straddling:
+            events = counted_text(side.straddling, "events")
+            verb = (
+                "is known only to a span of days that crosses"
+                if side.straddling == 1
+                else ("are known only to spans of days that cross")
+            )
+            yield f"{events} {verb} an edge of {period_text(side.period)}, and counted for the days inside."

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
 
+from watcher.core.detectors.pace.interval import Interval, Test, Weeks, chosen, interval
 from watcher.core.detectors.pace.sides import Side, Sides
 from watcher.core.indicator import Indicator
 from watcher.core.period import Period
-from watcher.core.statistics import rates
-from watcher.core.statistics.rates import RateTest
-
-Test = Literal["auto", "none", "exact", "sequential", "inflated"]
-Evidence = Literal["none", "weak", "moderate", "strong"]
-
-#: The dispersion is measured where each period has so many events with a value.
-MEASURED_FROM = 20
+from watcher.core.statistics import attacks, rates
+from watcher.core.statistics.attacks import Split
+from watcher.core.statistics.rates import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +40,62 @@ class Projection:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
-    """What is made of two sides."""
+    """What is made of two sides. Interval, projection and what could be seen are worked out when they are asked for.
 
-    ratio: float
-    expected: float
+    Most readings are judged by ratio and evidence alone, and those three cost far more than all the rest.
+    """
+
+    sides: Sides
     dispersion: Dispersion
-    #: The test that was used: none, exact, sequential or inflated.
+    #: The test that interval and p come from; never auto.
     test: Test
-    #: What it says; None without a test, or where it says nothing.
-    result: RateTest | None
+    #: The ratio of a sum as more attacks and deadlier ones; None for counts, and where attacks are not known.
+    split: Split | None
     llr: float
-    score: float
-    evidence: Evidence
     #: Whether days and events suffice for the sequential score to be judged.
     is_judged: bool
-    smallest_visible_ratio: float
-    projection: Projection | None
+    #: The year or month to project to; None for windows that move.
+    whole: Period | None = None
+    #: The weeks of both periods, which the quasi test alone looks at.
+    weeks: Weeks | None = None
+
+    @property
+    def ratio(self) -> float:
+        """The rate over the baseline's."""
+        return rates.rate_ratio(self.sides.now.tally, self.sides.before.tally)
+
+    @property
+    def expected(self) -> float:
+        """What the baseline's rate gives for as many days."""
+        return self.sides.before.tally.rate * self.sides.now.tally.days
+
+    @property
+    def score(self) -> float:
+        """The log-likelihood ratio over the dispersion."""
+        return self.llr / self.dispersion.value
+
+    @property
+    def evidence(self) -> Evidence:
+        """The word for the score."""
+        return rates.evidence(self.score) if self.is_judged else "none"
+
+    @cached_property
+    def interval(self) -> Interval:
+        """What the test says."""
+        return interval(self.test, self.sides, dispersion=self.dispersion.value, weeks=self.weeks)
+
+    @cached_property
+    def projection(self) -> Projection | None:
+        """Where the period leads; None for windows that move."""
+        return _projection(self.sides.now, self.whole, self.dispersion) if self.whole else None
+
+    @cached_property
+    def smallest_visible_ratio(self) -> float:
+        """The least ratio that could be told from 1 after so many days."""
+        days, before = self.sides.now.tally.days, self.sides.before.tally
+        return rates.smallest_visible_ratio(days, before, dispersion=self.dispersion.value)
 
 
 def judge(
@@ -72,29 +106,23 @@ def judge(
     assumed: float = 5,
     given: float | None = None,
     whole: Period | None = None,
+    weeks: Weeks | None = None,
 ) -> Verdict:
     """Weigh the current period against its baseline.
 
     :param whole: the year or month to project to; None for windows that move.
+    :param weeks: the weeks of both periods, which the quasi test alone looks at.
     """
-    now, before = sides.now.tally, sides.before.tally
     spread = dispersion(sides, indicator, assumed=assumed, given=given)
-    if test == "auto":
-        test = "inflated" if indicator.is_sum else "exact"
-    llr = rates.sequential(now, before)
-    score, is_judged = llr / spread.value, _is_judged(sides.now, spread)
     return Verdict(
-        ratio=rates.rate_ratio(now, before),
-        expected=before.rate * now.days,
-        dispersion=spread,
-        test=test,
-        result=_tested(sides, test, spread),
-        llr=llr,
-        score=score,
-        evidence=_evidence(score) if is_judged else "none",
-        is_judged=is_judged,
-        smallest_visible_ratio=rates.smallest_visible_ratio(now.days, before, dispersion=spread.value),
-        projection=_projection(sides.now, whole, spread) if whole else None,
+        sides,
+        spread,
+        chosen(test, sides, indicator, given=given),
+        split=_split(sides) if indicator.is_sum else None,
+        llr=rates.sequential(sides.now.tally, sides.before.tally),
+        is_judged=_is_judged(sides.now, spread),
+        whole=whole,
+        weeks=weeks,
     )
 
 
@@ -118,22 +146,22 @@ def dispersion(sides: Sides, indicator: Indicator, *, assumed: float, given: flo
     why = (
         "stated with the baseline"
         if stated
-        else f"assumed: fewer than {MEASURED_FROM} attacks with a value are stored in a period"
+        else f"assumed: fewer than {attacks.FEWEST} attacks with a value are stored in a period"
     )
     return Dispersion(least, "stated" if stated else "assumed", f"{least:g}, {why}")
 
 
 def _measured(sides: Sides) -> Dispersion | None:
     """The sum of squares over the sum, over the events of both periods."""
-    both = [side.totals for side in (sides.now, sides.before) if side.totals is not None]
-    if len(both) < 2 or min(each.valued for each in both) < MEASURED_FROM or not sum(each.total for each in both):  # noqa: PLR2004 - both sides
+    now, before = sides.now.severities, sides.before.severities
+    if not now or not before or not attacks.suffice(now, before):
         return None
-    squares, total = sum(each.squares for each in both), sum(each.total for each in both)
-    value = squares / total
-    counts = " and ".join(str(each.valued) for each in both)
-    return Dispersion(
-        value, "measured", f"{squares} / {total} = {value:.3g}, sum of squares over sum of {counts} events"
-    )
+    value = attacks.pooled_dispersion(now, before)
+    if value is None:
+        return None
+    sums = f"{now.squares + before.squares} / {now.total + before.total}"
+    counts = f"{now.attacks} and {before.attacks}"
+    return Dispersion(value, "measured", f"{sums} = {value:.3g}, sum of squares over sum of {counts} events")
 
 
 def _stated(sides: Sides) -> Iterator[float]:
@@ -148,29 +176,21 @@ def _means(sides: Sides) -> Iterator[float]:
             yield side.total / side.valued
 
 
-def _tested(sides: Sides, test: Test, spread: Dispersion) -> RateTest | None:
-    now, before = sides.now.tally, sides.before.tally
-    if test == "exact":
-        return rates.exact(now, before)
-    return rates.inflated(now, before, dispersion=spread.value) if test == "inflated" else None
+def _split(sides: Sides) -> Split | None:
+    now, before = sides.now, sides.before
+    if now.valued is None or before.valued is None:
+        return None
+    return attacks.split(now.tally, before.tally, (now.valued, before.valued))
 
 
 def _is_judged(now: Side, spread: Dispersion) -> bool:
     """Whether the gates of the sequential test are open; without an event count, D of a sum count as one event."""
     events = now.total / spread.value if now.events is None else now.events
-    return now.period.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
-
-
-def _evidence(score: float) -> Evidence:
-    if score >= rates.STRONG_SCORE:
-        return "strong"
-    if score >= rates.MODERATE_SCORE:
-        return "moderate"
-    return "weak" if score > 0 else "none"
+    return now.days >= rates.SEQUENTIAL_DAYS and events >= rates.SEQUENTIAL_EVENTS
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
-    # What is still to be told of the days so far comes on top of the days ahead.
+    # What is still to be told of the days so far, and the days before the first record, come on top of the days ahead.
     days_left = max(0, whole.days - now.tally.days)
     low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)

@@ -1,4 +1,4 @@
-"""What ``pace`` says: the headline, the sentences of the message, and the arithmetic step by step."""
+"""What ``pace`` says: the headline, and the sentences of the message."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import day_text
 from watcher.core.statistics import rates
-from watcher.core.statistics.rates import Tally
+from watcher.core.statistics.rates import RateTest, Tally
 
 #: From this ratio on, "3.2 times" reads better than "220 % above".
 _TIMES = 3
 #: Rates are told per day, per 30 days or per year: the first in which the larger one reaches this.
 _TELLING_RATE = 0.1
 _UNITS = ((1, "a day"), (30, "in 30 days"), (365, "a year"))
+#: From this share of a sum on, one event is named, even when there is a rise without it.
+_TELLING_SHARE = 0.1
 #: A number from here on is told without a fraction.
 _WHOLE_FROM = 10
 
@@ -57,8 +59,17 @@ class Told:
         return self.sides.before
 
     @property
+    def without_largest(self) -> float | None:
+        """The ratio, had the largest event not been; None where there is none to leave out."""
+        if not self.largest:
+            return None
+        return rates.rate_ratio(Tally(self.now.total - self.largest, self.now.tally.days), self.before.tally)
+
+    @property
     def pace(self) -> str:
         """What the rate is compared with: ``the 2019 pace``."""
+        if self.sides.is_trailing:
+            return f"the pace of the {counted(self.before.period.days, 'days')} before"
         if self.sides.same_days_of is not None:
             return f"the pace of the same days of {self.sides.same_days_of}"
         year = _whole_year(self.before.period)
@@ -67,6 +78,8 @@ class Told:
     @property
     def there(self) -> str:
         """When the baseline was: ``in 2019``."""
+        if self.sides.is_trailing:
+            return f"in the {counted(self.before.period.days, 'days')} before"
         if self.sides.same_days_of is not None:
             return f"on the same days of {self.sides.same_days_of}"
         year = _whole_year(self.before.period)
@@ -97,7 +110,7 @@ def above(ratio: float) -> str:
 
 def sentence(told: Told) -> str:
     """``447 deaths in 188 days; the 2019 pace gives 340 (ratio 1.315).``."""
-    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.period.days, 'days')}{_known_so_far(told)}"
+    seen = f"{_capital(counted(told.now.total, told.noun))} in {counted(told.now.days, 'days')}{_known_so_far(told)}"
     if not told.before.total:
         return f"{seen}; there were none {told.there}." if told.now.total else f"{seen}, and none {told.there}."
     ratio = f" (ratio {told.verdict.ratio:.3f})" if told.now.total else ""
@@ -110,24 +123,31 @@ def _known_so_far(told: Told) -> str:
 
 
 def what(told: Told) -> str:
-    """``2.38 deaths a day against 1.81 in 2019 (660 deaths in 309 attacks). At this pace 870 by 31 December.``."""
+    """``2.38 deaths a day against 1.81 in 2019 (660 deaths in 309 attacks). At this pace 870 by 31 December.``.
+
+    Where the attacks are known: ``Attacks at 1.19 times their pace, with 1.10 times the deaths each.``.
+    """
     days, unit = _unit(told.now.tally, told.before.tally)
     now, before = told.now.tally.rate * days, told.before.tally.rate * days
-    rates = f"{now:.2f} {told.noun} {unit} against {before:.2f} {told.there} ({_made_of(told.before, told.indicator)})."
-    projection = told.verdict.projection
+    said = f"{now:.2f} {told.noun} {unit} against {before:.2f} {told.there} ({made_of(told.before, told.indicator)})."
+    projection, split = told.verdict.projection, told.verdict.split
+    if split is not None:
+        said += (
+            f" Attacks at {split.attacks:.2f} times their pace, with {split.severity:.2f} times the {told.noun} each."
+        )
     if projection is None:
-        return rates
+        return said
     last = projection.whole.last
     by = _day(last, told.this_year)
     span = f"{whole(projection.low)} to {whole(projection.high)}"
-    return f"{rates} At this pace {number(projection.total)} by {by} (95 % interval {span})."
+    return f"{said} At this pace {number(projection.total)} by {by} (95 % interval {span})."
 
 
 def sure(told: Told) -> str:
     """How far the rise can be believed, and what would make it more."""
     verdict = told.verdict
     opening = "No evidence of a rise" if verdict.evidence == "none" else verdict.evidence.capitalize()
-    parts = [_interval_words(told), _score_words(verdict), _without_largest_words(told)]
+    parts = [_interval_words(told), _score_words(told), _without_largest_words(told)]
     return f"{opening}: {'; '.join(part for part in parts if part)}."
 
 
@@ -142,38 +162,17 @@ def source(told: Told, citations: Mapping[str, Citation], records: str) -> tuple
     return (*lines, *(_reference(cite, _stated(told), citations) for cite in cites(told)))
 
 
-def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
-    """Every step with its numbers, for whoever wants to check them by hand."""
-    now, before, verdict = told.now.tally, told.before.tally, told.verdict
-    yield f"Observed: {_made_of(told.now, told.indicator)}, {_origin(told.now)}"
-    yield f"Baseline: {_made_of(told.before, told.indicator)}, {_origin(told.before)}"
-    if told.now.seen:
-        yield (
-            f"Exposure: the shares known of {told.now.period.days} days add up to {now.days:.2f} days, by the delays of "
-            f"{told.now.seen.curve.reports} records; that counts instead"
-        )
-    yield f"Rate: {now.total} / {now.days:g} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
-    yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
-    yield f"Expected: {before.rate:.4f} x {now.days:g} days = {verdict.expected:.1f}"
-    if verdict.projection is not None:
-        reach = verdict.projection
-        yield (
-            f"Projected: {now.rate:.4f} x {reach.whole.days} days = {reach.total:.0f} by {day_text(reach.whole.last)}, "
-            f"95 % predictive interval {reach.low:.0f} to {reach.high:.0f}"
-        )
-    yield f"Dispersion D: {verdict.dispersion.basis}"
-    yield _test_arithmetic(told)
-    yield from _score_arithmetic(told)
-    yield f"Smallest ratio that p < 0.01 could tell after {now.days:g} days: {ratio_text(verdict.smallest_visible_ratio)}"
-    if told.largest:
-        yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {_without_largest(told):.3f}"
-    for cite in cites(told):
-        yield _cited(cite, citations)
-
-
 def cites(told: Told) -> tuple[str, ...]:
     """The citations that the numbers rest on."""
     return tuple(dict.fromkeys(each.cite for each in _stated(told)))
+
+
+def made_of(side: Side, indicator: Indicator) -> str:
+    """``660 deaths in 309 attacks``."""
+    total = counted(side.total, indicator.noun)
+    if not indicator.is_sum or side.events is None:
+        return total
+    return f"{total} in {counted(side.events, 'attacks' if side.stated else 'events')}"
 
 
 def number(value: float) -> str:
@@ -217,19 +216,6 @@ def _unit(now: Tally, before: Tally) -> tuple[int, str]:
     return next((unit for unit in _UNITS if rate * unit[0] >= _TELLING_RATE), _UNITS[-1])
 
 
-def _made_of(side: Side, indicator: Indicator) -> str:
-    """``660 deaths in 309 attacks``."""
-    total = counted(side.total, indicator.noun)
-    if not indicator.is_sum or side.events is None:
-        return total
-    return f"{total} in {counted(side.events, 'attacks' if side.stated else 'events')}"
-
-
-def _origin(side: Side) -> str:
-    period = f"{period_text(side.period)}, {side.period.days} days with both ends"
-    return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
-
-
 def _stated(told: Told) -> list[Baseline]:
     return [side.stated for side in (told.now, told.before) if side.stated is not None]
 
@@ -240,14 +226,6 @@ def _reference(cite: str, stated: list[Baseline], citations: Mapping[str, Citati
     definitions = dict.fromkeys(each.definition for each in stated if each.cite == cite and each.definition)
     differs = f". Definition differs from the indicator's filter: {'; '.join(definitions)}" if definitions else ""
     return f"{reference}{differs}"
-
-
-def _cited(cite: str, citations: Mapping[str, Citation]) -> str:
-    citation = citations.get(cite)
-    if citation is None:
-        return f"Cited: {cite}"
-    url = f", {citation.url}" if citation.url else ""
-    return f"Cited: {citation.title}, {citation.reference}{url}"
 
 
 def _stated_gaps(told: Told) -> Iterator[str]:
@@ -283,72 +261,70 @@ def _missing(told: Told) -> Iterator[str]:
 
 
 def _interval_words(told: Told) -> str:
-    verdict, spread = told.verdict, told.verdict.dispersion
-    spoken = f" with {spread.word} dispersion {spread.value:.3g}" if spread.word else ""
-    if verdict.result is None:
-        wanted = verdict.test == "inflated"
-        return "no interval, because one of the two totals is zero" if wanted else spoken.removeprefix(" with ")
-    low, high = verdict.result.low, verdict.result.high
-    reach = f"{low:.2f} or more" if math.isinf(high) else f"{low:.2f}-{high:.2f}"
-    return f"interval of the ratio {reach}{spoken if verdict.test == 'inflated' else _caution(told)}"
+    found = told.verdict.interval
+    if found.result is None:
+        no_test = found.test in {"none", "sequential"}
+        return _dispersion_words(told) if no_test else f"no interval, because {found.why}"
+    reach = f"{found.result.low:.2f} or more" if math.isinf(found.result.high) else _between(found.result)
+    return f"interval of the ratio {reach}{_basis(told)}"
 
 
-def _caution(told: Told) -> str:
-    """What the exact test assumes of a sum; of a count it is true enough."""
+def _between(result: RateTest) -> str:
+    return f"{result.low:.2f}-{result.high:.2f}"
+
+
+def _basis(told: Told) -> str:
+    """What an interval rests on, as far as a reader must know it."""
+    match told.verdict.interval.test:
+        case "exact":
+            return _caution(told, "exact")
+        case "midp":
+            return _caution(told, "mid-p")
+        case "quasi":
+            return ", by the spread of the weeks"
+        case _ if _is_by_attack(told):
+            return ", attack by attack"
+        case _:
+            words = _dispersion_words(told)
+            return f" with {words}" if words else ""
+
+
+def _is_by_attack(told: Told) -> bool:
+    """Whether each period goes by the sizes of its own attacks, and not by one dispersion."""
+    return told.verdict.interval.test == "compound" and not told.verdict.interval.step
+
+
+def _dispersion_words(told: Told) -> str:
+    spread = told.verdict.dispersion
+    return f"{spread.word} dispersion {spread.value:.3g}" if spread.word else ""
+
+
+def _caution(told: Told, test: str) -> str:
+    """What a test of the totals assumes of a sum; of a count it is true enough."""
     if not told.indicator.is_sum:
         return ""
-    return f", far too narrow, because the exact test takes all {told.noun} for independent of each other"
+    return f", far too narrow, because the {test} test takes all {told.noun} for independent of each other"
 
 
-def _score_words(verdict: Verdict) -> str:
+def _score_words(told: Told) -> str:
+    verdict = told.verdict
     if verdict.llr <= 0:
         return "the rate is not above the baseline's"
     if not verdict.is_judged:
         return f"too early: judged from {rates.SEQUENTIAL_DAYS} days and {rates.SEQUENTIAL_EVENTS} events on"
+    # The interval has not named the dispersion that the score is divided by.
+    words = _dispersion_words(told) if _is_by_attack(told) or verdict.interval.test == "quasi" else ""
+    by = f" with {words}" if words else ""
     word = "strong from" if verdict.evidence == "strong" else "strong needs"
-    return f"sequential score {verdict.score:.2f}, {word} {rates.STRONG_SCORE:g}"
-
-
-def _without_largest(told: Told) -> float:
-    rest = Tally(told.now.total - (told.largest or 0), told.now.tally.days)
-    return rates.rate_ratio(rest, told.before.tally)
+    return f"sequential score {verdict.score:.2f}{by}, {word} {rates.STRONG_SCORE:g}"
 
 
 def _without_largest_words(told: Told) -> str:
-    """Said when one event alone lifts the rate above the baseline's."""
-    if not told.largest or told.verdict.ratio <= 1 or _without_largest(told) > 1:
+    """Said of a rise of which one event is a good part, or all: ``one attack is 28 % of the deaths; without it ...``."""
+    without = told.without_largest
+    if not told.largest or without is None or told.verdict.ratio <= 1:
         return ""
-    return f"without its largest event ({counted(told.largest, told.noun)}) the ratio is {_without_largest(told):.2f}"
-
-
-def _test_arithmetic(told: Told) -> str:
-    verdict, now, before = told.verdict, told.now.tally, told.before.tally
-    if verdict.result is None:
-        why = "one of the two totals is zero" if verdict.test == "inflated" else f"test: {verdict.test}"
-        return f"Interval of the ratio: none ({why})"
-    said = f"{ratio_text(verdict.result.low)} to {ratio_text(verdict.result.high)} (95 %), one-sided p {verdict.result.p:.3g}"
-    if verdict.test == "exact":
-        return f"Interval of the ratio, exact: {said}, from {now.total} of {now.total + before.total} in {now.days:g} of {now.days + before.days:g} days"
-    error = rates.inflated_error(now, before, dispersion=verdict.dispersion.value)
-    return (
-        f"Interval of the ratio: se of its logarithm = sqrt({verdict.dispersion.value:.3g} x (1/{now.total} + "
-        f"1/{before.total})) = {error:.4f}; exp({math.log(verdict.ratio):.4f} -+ 1.96 x {error:.4f}) = {said}"
-    )
-
-
-def _score_arithmetic(told: Told) -> Iterator[str]:
-    verdict, now, before = told.verdict, told.now.tally, told.before.tally
-    both = f"{now.total + before.total} ln({now.total + before.total}/{now.days + before.days:g})"
-    if verdict.llr > 0:
-        yield (
-            f"Log-likelihood ratio: {now.total} ln({now.total}/{now.days:g}) + {before.total} ln({before.total}/{before.days})"
-            f" - {both} = {verdict.llr:.2f}"
-        )
-    else:
-        yield "Log-likelihood ratio: 0, because the rate is not above the baseline's"
-    gates = f"{rates.SEQUENTIAL_DAYS} days and {rates.SEQUENTIAL_EVENTS} events"
-    yield (
-        f"Score: {verdict.llr:.2f} / {verdict.dispersion.value:.3g} = {verdict.score:.2f}; "
-        f"weak under {rates.MODERATE_SCORE:g}, moderate under {rates.STRONG_SCORE:g}, else strong: {verdict.evidence}"
-        f"{'' if verdict.is_judged else f', because {gates} are needed'}"
-    )
+    share = told.largest / told.now.total
+    if share < _TELLING_SHARE and without > 1:
+        return ""
+    return f"one attack is {share * 100:.0f} % of the {told.noun}; without it the ratio is {without:.2f}"
