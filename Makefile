@@ -41,8 +41,8 @@ format: $(VENV)/dev  ## put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-chaos: $(VENV)/dev  ## the long tier: kill -9 at random moments (KILLS=200 by default)
-	@$(BIN)/python -m pytest tests/chaos --chaos-kills=$(or $(KILLS),200)
+chaos: $(VENV)/dev  ## the long tier: kills, full disks, damage, wrong clocks; goes on where it was (SECONDS=600, ROWS="C1 C3")
+	@$(BIN)/python -m tests.chaos $(ROWS) --seconds $(or $(SECONDS),inf)
 
 fuzz: $(VENV)/dev  ## the long tier: every property on 2,000 examples, and every row of the reference tables
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses auto

@@ -18,7 +18,6 @@ REFERENCE = DATA.parent / "reference"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--chaos-kills", type=int, default=8, help="how many times the chaos tests kill a turn")
     parser.addoption("--reference-step", type=int, default=7, help="1 holds every row of the largest tables against us")
 
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.stories.records import acled_file
@@ -117,9 +119,22 @@ def install(folder: Path, *, rules: str = RULES, routes: str = ROUTES, settings:
     (folder / "notify.yaml").write_text(routes)
     write_rules(folder, rules)
     loaded = load_settings(folder / "watcher.yaml")
-    create(loaded.store.url).close()
+    if loaded.store.url.startswith("sqlite"):
+        store = folder / "state" / "watcher.db"
+        store.touch(mode=0o600)
+        store.write_bytes(_empty_store())
+    else:
+        create(loaded.store.url).close()
     load_rule_set(loaded)
     return loaded
+
+
+@cache
+def _empty_store() -> bytes:
+    """The file of a store in which nothing has happened: making one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        create(f"sqlite:///{folder}/watcher.db").close()
+        return Path(folder, "watcher.db").read_bytes()
 
 
 @contextmanager

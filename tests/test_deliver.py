@@ -15,12 +15,14 @@ import pytest
 from sqlalchemy import text
 
 from tests.installation import at
+from watcher import deliver
 from watcher.core.delivery import DeliveryState, Outcome, OutcomeClass, Outgoing
-from watcher.core.errors import Locked
+from watcher.core.errors import Locked, StoreError
 from watcher.deliver import Couriers, Delivered
 from watcher.endpoint import Endpoint
 from watcher.net import Egress
 from watcher.receivers import Access
+from watcher.store import outbox
 from watcher.store.deliveries import find_deliveries
 from watcher.store.engine import Store
 from watcher.store.migrate import create
@@ -54,13 +56,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def couriers(store: Store, *, report: Any = None, boot: str = "now", **channels: Any) -> Couriers:
+def couriers(
+    store: Store, *, report: Any = None, boot: str = "now", patience: timedelta = timedelta(), **channels: Any
+) -> Couriers:
     access = Access(egress=Egress(), now=lambda: NOW)
     endpoints = {
         name: Endpoint(name=name, receiver=name, channel=channel, settings=None, access=access)
         for name, channel in channels.items()
     }
-    return Couriers(store, endpoints, boot=boot, report=report)
+    return Couriers(store, endpoints, boot=boot, report=report, patience=patience)
 
 
 def write(store: Store, *messages: str, endpoint: str = "desk", group: str = "g", now: datetime = NOW) -> None:
@@ -265,6 +269,63 @@ def test_an_answer_that_cannot_be_written_down_is_an_error_and_the_message_is_se
     later = NOW + channel.LEASE
     assert couriers(store, desk=channel).deliver(lambda: later) == Delivered(delivered=1)
     assert (channel.sent[0].message, channel.sent[0].attempt) == ("m1", 2)
+
+
+def test_an_answer_is_kept_until_the_store_can_be_written_again(store, monkeypatch):
+    monkeypatch.setattr(deliver, "PAUSE", timedelta(milliseconds=1))
+    refusals = iter([StoreError("the disk is full")] * 3)
+    settle = outbox.settle
+
+    def full_for_a_while(*arguments, **how):
+        if (error := next(refusals, None)) is not None:
+            raise error
+        return settle(*arguments, **how)
+
+    monkeypatch.setattr(deliver, "settle", full_for_a_while)
+    channel = Channel()
+    write(store, "m1")
+    assert couriers(store, desk=channel, patience=timedelta(days=1)).deliver(lambda: NOW) == Delivered(delivered=1)
+    assert len(channel.sent) == 1
+
+
+def test_what_stopped_a_worker_is_told_at_the_next_round(store, monkeypatch):
+    def full(*_arguments, **_how):
+        raise StoreError("the disk is full")
+
+    write(store, "m1")
+    desk = couriers(store, desk=Channel())
+    with monkeypatch.context() as patched:
+        patched.setattr(deliver, "claim", full)
+        desk.start(lambda: NOW)
+        assert desk.join(timeout=5)
+    with pytest.raises(StoreError, match="full"):
+        desk.start(lambda: NOW)
+    assert desk.deliver(lambda: NOW) == Delivered(delivered=1)
+
+
+def test_all_that_hang_are_waited_for_no_longer_than_one(store, monkeypatch):
+    answer = threading.Event()
+    waited: list[float] = []
+
+    def hang(_: Outgoing) -> Outcome:
+        answer.wait(5)
+        return TAKEN
+
+    names = ["a", "b", "c"]
+    for name in names:
+        write(store, f"m_{name}", endpoint=name)
+    channels: dict[str, Any] = {name: Channel(act=hang) for name in names}
+    desk = couriers(store, **channels)
+    desk.start(lambda: NOW)
+    clock = iter([100.0, 100.0, 125.0, 126.0])
+    monkeypatch.setattr(deliver, "monotonic", lambda: next(clock))
+    for worker in desk._workers.values():
+        monkeypatch.setattr(worker, "join", waited.append)
+    assert not desk.join(timeout=25)
+    monkeypatch.undo()
+    answer.set()
+    assert desk.join(timeout=5)
+    assert waited == [25.0, 0.0, 0.0]
 
 
 def test_every_attempt_is_reported(store):

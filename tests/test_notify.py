@@ -8,7 +8,7 @@ from tests.core.notices import transition
 from tests.installation import RULES, at, installed
 from watcher.core.delivery import DeliveryState
 from watcher.core.message import Item
-from watcher.notify import MOST_ITEMS, _batches
+from watcher.messages import MOST_ITEMS, Line, batches
 from watcher.store.deliveries import find_deliveries
 from watcher.store.told import tellings
 
@@ -228,9 +228,10 @@ citations:
 def test_a_message_names_each_alert_once_and_only_so_many(fingerprints, sizes):
     told = [transition(fingerprint=str(each), seq=n) for n, each in enumerate(fingerprints, start=1)]
     items = [Item(transition=each, alert="An alert", labels={}, starts_at=each.tick) for each in told]
-    batches = list(_batches(items))
-    assert [len(batch) for batch in batches] == sizes
-    assert [item for batch in batches for item in batch] == items, "in the order in which things happened"
+    lines = [Line(item, ()) for item in items]
+    found = list(batches(lines))
+    assert [len(batch) for batch in found] == sizes
+    assert [line for batch in found for line in batch] == lines, "in the order in which things happened"
 
 
 def test_the_key_of_a_message_is_the_same_wherever_the_same_happened(tmp_path):

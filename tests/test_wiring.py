@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,10 @@ import pytest
 from tests.installation import ROUTES, SETTINGS, install
 from watcher.config.settings import load_settings
 from watcher.core.errors import ConfigError, StoreError, UsageError
+from watcher.lint.installation import lint_installation
 from watcher.log import redacted
+from watcher.receivers.cloudevents import CloudEvents
+from watcher.switchboard import Terms
 from watcher.wiring import desk, feed_of, load_rule_set, open_app, query_offsets, switchboard
 
 MAIL = """\
@@ -171,3 +174,71 @@ def test_messages_say_what_the_settings_say_of_this_installation(tmp_path):
         "the desk",
         "page 3",
     )
+
+
+FALLBACKS = {
+    "nobody": ("{desk: {fallback: dutty}}", "there is no receiver 'dutty' in notify.yaml"),
+    "a receiver without a channel": ("{desk: {fallback: nobody}}", "the receiver 'nobody' has no channel"),
+    "itself": ("{desk: {fallback: desk}}", "'desk' falls back on itself in the end"),
+    "itself in the end": ("{desk: {fallback: test}, test: {fallback: desk}}", "'desk' falls back on itself in the end"),
+    "nothing after some time": ("{desk: {fallback_after: 1h}}", "there is no 'fallback' to tell"),
+}
+
+
+@pytest.mark.parametrize(("receivers", "why"), FALLBACKS.values(), ids=FALLBACKS.keys())
+def test_a_receiver_that_falls_back_on_nobody_is_refused(tmp_path, receivers, why):
+    settings = install(tmp_path, routes=f"{ROUTES}  - name: nobody\n", settings=f"{SETTINGS}receivers: {receivers}\n")
+    with pytest.raises(ConfigError) as error:
+        switchboard(settings)
+    assert problems(error)[0].endswith(f": {why}")
+    assert why in [each.summary for each in lint_installation(settings, today=date(2020, 1, 1)).problems]
+
+
+def test_what_a_receiver_is_spared_reaches_the_switchboard(tmp_path):
+    spared = "{desk: {digest: {at: '07:00'}, max_per_hour: 3, fallback: test, fallback_after: 2h}}"
+    board = switchboard(install(tmp_path, settings=f"{SETTINGS}receivers: {spared}\n"))
+    assert board.terms_of("desk/file/1").max_per_hour == 3
+    assert board.terms_of("desk/file/1").digest is not None
+    assert board.terms_of("test/file/1") == board.terms_of("gone/file/1") == Terms()
+
+
+def test_without_a_base_url_messages_have_no_links_and_no_key_is_made(tmp_path):
+    settings = install(tmp_path)
+    assert switchboard(settings).desk.links is None
+    assert not (tmp_path / "state" / "links.key").exists()
+
+
+def test_with_a_base_url_links_are_signed_with_a_key_of_our_own_that_stays(tmp_path):
+    settings = install(tmp_path, settings=SETTINGS + "base_url: https://watcher.example.org/\n")
+    first, second = switchboard(settings).desk.links, switchboard(settings).desk.links
+    assert first is not None
+    assert first == second
+    assert first.base_url == "https://watcher.example.org"
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        pytest.param("a key that is long enough", "", id="a key of the settings"),
+        pytest.param("short", "the key that signs links is too short", id="one that could be guessed"),
+    ],
+)
+def test_a_key_can_be_shared_by_several_daemons(tmp_path, key, problem):
+    words = "base_url: https://watcher.example.org\nweb: {secret: {file: links.secret}}\n"
+    settings = install(tmp_path, settings=SETTINGS + words)
+    (tmp_path / "links.secret").write_text(key)
+    (tmp_path / "links.secret").chmod(0o600)
+    if problem:
+        with pytest.raises(ConfigError, match=problem):
+            switchboard(settings)
+        return
+    links = switchboard(settings).desk.links
+    assert links is not None
+    assert links.key == key.encode()
+
+
+def test_the_body_of_webhooks_is_chosen_in_the_settings(tmp_path):
+    routes = "route: {receiver: desk}\nreceivers: [{name: desk, webhook_configs: [{url: 'https://h.example/'}]}]\n"
+    words = "receivers: {desk: {format: cloudevents}}\n"
+    board = switchboard(install(tmp_path, routes=routes, settings=SETTINGS + words))
+    assert isinstance(board.endpoints["desk/webhook/1"].channel, CloudEvents)

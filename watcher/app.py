@@ -9,21 +9,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from watcher import alive
+from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.deliver import Couriers, Delivered
+from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
-from watcher.notify import Switchboard, overdue, remind, tell
+from watcher.notify import is_due as is_telling_due
+from watcher.notify import tell
 from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
 from watcher.store.engine import Store
+from watcher.store.schema import Tx
 from watcher.store.sources import ensure_source, source_failed
+from watcher.switchboard import Switchboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class App:
     offsets: Mapping[str, timedelta]
     #: What is wrong with ourselves, beside what the store knows of.
     troubles: tuple[Trouble, ...] = ()
+    #: Who wants a sign of life once a week.
+    signs: Signs = field(default_factory=Signs)
 
     def close(self) -> None:
         """Close the store."""
@@ -66,15 +74,18 @@ class Turn(NamedTuple):
         return read or bool(self.evaluated.judged or self.messages or self.delivered.attempts)
 
 
-def turn(app: App, now: datetime, *, notify: bool = True, wait: bool = True, eager: bool = False) -> Turn:
+def turn(
+    app: App, now: datetime, *, notify: bool = True, wait: bool = True, eager: bool = False, patient: bool = False
+) -> Turn:
     """Read what is new, judge what is due, tell who is to be told.
 
     :param notify: False records everything and sends nothing.
     :param wait: False sets the workers going and does not wait for the answers.
     :param eager: True looks at every source, whether it is due or not.
+    :param patient: True lets the first alert of a group wait for others, because another turn follows soon.
     """
     ingested, failures = ingest(app, now, eager=eager)
-    evaluated, messages = evaluate(app, now, notify=notify)
+    evaluated, messages = evaluate(app, now, notify=notify, patient=patient)
     delivered = deliver(app, wait=wait) if notify else Delivered()
     return Turn(now, ingested, evaluated, messages, delivered, failures)
 
@@ -118,27 +129,33 @@ def _note_failure(app: App, feed: Feed, error: WatcherError, now: datetime) -> N
         source_failed(tx, feed.name, why=error.what, now=now)
 
 
-def evaluate(app: App, now: datetime, *, notify: bool = True) -> tuple[Evaluated, int]:
+def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = False) -> tuple[Evaluated, int]:
     """Judge what is due and store what is to be told, in one transaction."""
     with app.store.reading() as tx:
         due = is_due(tx, app.rules, now)
-        reminders = notify and any(overdue(tx, rules=app.rules, board=app.board, now=now))
-        news = has_news(tx, [*app.troubles, *over_limit(tx, app.rules)])
-    if not (due or reminders or news):
+        to_tell = notify and is_telling_due(tx, rules=app.rules, board=app.board, now=now, patient=patient)
+        sign_of_life = notify and alive.is_due(tx, app.signs, now)
+        news = has_news(tx, _troubles(app, tx))
+    if not (due or to_tell or news or sign_of_life):
         return NOTHING_EVALUATED, 0
-    with app.store.writing() as tx:
+    with app.store.writing(alone=True) as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
         evaluated = judge_what_is_due(bench)
-        of_ourselves = tell_of(bench, [*app.troubles, *over_limit(tx, app.rules)])
+        of_ourselves = tell_of(bench, _troubles(app, tx))
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
-        messages = _write_messages(app, bench, evaluated) if notify else 0
+        messages = _write_messages(app, bench, evaluated, patient=patient) if notify else 0
     return evaluated, messages
 
 
-def _write_messages(app: App, bench: Bench, evaluated: Evaluated) -> int:
+def _write_messages(app: App, bench: Bench, evaluated: Evaluated, *, patient: bool) -> int:
     clock = app.clock()
-    told = tell(bench, evaluated.told, board=app.board, clock=clock)
-    return told + remind(bench, board=app.board, clock=clock)
+    told = tell(bench, evaluated.told, board=app.board, clock=clock, patient=patient)
+    return told + alive.tell(bench.tx, app.signs, rules=app.rules, now=bench.now, clock=clock)
+
+
+def _troubles(app: App, tx: Tx) -> list[Trouble]:
+    """Everything that is wrong with ourselves now."""
+    return [*app.troubles, *over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

@@ -22,13 +22,15 @@ from watcher import clock, systemd
 from watcher.app import App, Turn, turn
 from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
-from watcher.core.errors import ConfigError, ExitCode, WatcherError
+from watcher.core.errors import ConfigError, ExitCode, StoreError, WatcherError
 from watcher.core.rule import RuleSet
 from watcher.log import logger
 from watcher.own_alerts import rules_invalid
 from watcher.report import Conclusion, conclude, summary_of
 from watcher.singleton import holding
 from watcher.store.runs import finish_run, start_run
+from watcher.web.counter import Counter, plain_name
+from watcher.web.server import Door
 
 #: How often a turn is called; what is due is decided by the turn itself.
 EVERY = timedelta(seconds=5)
@@ -76,11 +78,27 @@ class Lookout:
 class Daemon:
     """A running watcher."""
 
-    def __init__(self, app: App, *, state_dir: Path, rules: Sequence[Path], load_rules: Callable[[], RuleSet]) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        state_dir: Path,
+        rules: Sequence[Path],
+        load_rules: Callable[[], RuleSet],
+        raise_alarm: Callable[[StoreError], object],
+        web: tuple[str, int] | None = None,
+    ) -> None:
+        """A watcher that works until it is stopped.
+
+        :param raise_alarm: called when the store fails: past it, somebody is told.
+        :param web: where links are honoured, when messages have any: host and port.
+        """
         self._app = app
+        self._web = web
         self._state_dir = state_dir
         self._rules = rules
         self._load_rules = load_rules
+        self._raise_alarm = raise_alarm
         self._lookout = Lookout(lambda: stamps_of(rules))
         self._stop = threading.Event()
         self._reload = threading.Event()
@@ -101,6 +119,7 @@ class Daemon:
             signal.signal(signal.SIGINT, self._on_stop)
             signal.signal(signal.SIGHUP, self._on_reload)
             freed = self._app.couriers.recover(clock.wall())
+            door = self._open_door()
             ear = Ear(self._state_dir / "daemon.sock", self._answer)
             scheduler = BackgroundScheduler(timezone=UTC)
             settings = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -114,8 +133,24 @@ class Daemon:
                 systemd.tell("STOPPING=1")
                 scheduler.shutdown(wait=False)
                 ear.close()
+                if door is not None:
+                    door.close()
                 self._drain()
         return ExitCode.OK
+
+    def _open_door(self) -> Door | None:
+        """Listen for those who follow links, when messages have links."""
+        desk = self._app.board.desk
+        if self._web is None or desk.links is None:
+            return None
+        counter = Counter(
+            self._app.store, desk.links, clock.wall, self._name_of, instance=desk.instance, timezone=desk.timezone
+        )
+        return Door(*self._web, counter)
+
+    def _name_of(self, identity: str) -> str:
+        rules = self._app.rules.rules
+        return next((rule.alert for rule in rules if rule.identity == identity), plain_name(identity))
 
     def _look_after(self, wake: Callable[[], object]) -> None:
         """Until asked to stop: notice jumps of the clock, edits of the rules and requests to reload."""
@@ -141,6 +176,8 @@ class Daemon:
             self._turn(notify=True)
         except WatcherError as error:
             self._log.error("turn failed", error=str(error))
+            if isinstance(error, StoreError):
+                self._raise_alarm(error)
         else:
             systemd.tell("WATCHDOG=1")
 
@@ -150,7 +187,7 @@ class Daemon:
             self._one_turn,
             holding(self._state_dir / "turn.lock", who="the daemon's turn", patience=timedelta(hours=1)),
         ):
-            done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked)
+            done = turn(self._app, clock.wall(), notify=notify, wait=asked, eager=asked, patient=not asked)
         if asked or done.did_something:
             self._log.info("turn", **summary_of(done))
         for each in done.ingested:

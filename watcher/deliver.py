@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import NamedTuple
 
 from watcher.core.delivery import DeliveryState, Outcome, OutcomeClass, Outgoing
-from watcher.core.errors import WatcherError
+from watcher.core.errors import Locked, StoreError, WatcherError
 from watcher.endpoint import Endpoint, Endpoints
 from watcher.store.deliveries import due_endpoints
 from watcher.store.engine import Store
 from watcher.store.outbox import claim, settle
+from watcher.store.standby import fall_back, is_standby_due
 from watcher.store.sweep import expire, forget, interrupt, reap, release_crashed
+
+#: An answer that cannot be written down is tried again so often.
+PAUSE = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
 
@@ -45,11 +50,22 @@ class Delivered(NamedTuple):
 class Couriers:
     """One worker per endpoint; a dead endpoint slows no other."""
 
-    def __init__(self, store: Store, endpoints: Endpoints, *, boot: str, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        endpoints: Endpoints,
+        *,
+        boot: str,
+        report: Report | None = None,
+        patience: timedelta = timedelta(),
+    ) -> None:
+        """``patience`` is how long an answer is kept while the store cannot be written."""
         self._store = store
         self._endpoints = endpoints
         self._boot = boot
         self._report = report
+        self._patience = patience
+        self._fault: WatcherError | None = None
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._workers: dict[str, threading.Thread] = {}
@@ -57,8 +73,9 @@ class Couriers:
     def recover(self, now: datetime) -> int:
         """Free what an earlier process had claimed when it died, and forget endpoints that are gone.
 
-        Only while no other process sends.
+        On a SQLite file only while no other process sends.
         """
+        self._store.announce(self._boot)
         with self._store.writing() as tx:
             forget(tx, set(self._endpoints))
             return release_crashed(tx, self._boot, now=now)
@@ -71,6 +88,7 @@ class Couriers:
         tally = self.start(clock)
         self.join()
         if tally.fault is not None:
+            self._fault = None
             raise tally.fault
         return tally.total
 
@@ -81,7 +99,13 @@ class Couriers:
         return tally.total
 
     def start(self, clock: Clock) -> _Tally:
-        """Set a worker on every endpoint that has something due and none at work."""
+        """Set a worker on every endpoint that has something due and none at work.
+
+        :raises WatcherError: what stopped a worker since the last time.
+        """
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
         tally = _Tally()
         for name in self._due(clock(), tally):
             with self._lock:
@@ -94,9 +118,10 @@ class Couriers:
         return tally
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until every worker is done; False when some still wait for an answer."""
+        """Wait until every worker is done, all of them together no longer than this; False when some are not."""
+        until = None if timeout is None else monotonic() + timeout
         for worker in list(self._workers.values()):
-            worker.join(timeout)
+            worker.join(None if until is None else max(0.0, until - monotonic()))
         return not any(worker.is_alive() for worker in self._workers.values())
 
     def stop(self) -> None:
@@ -112,11 +137,14 @@ class Couriers:
         """The endpoints to work on, after what nobody works on any more has been swept up."""
         with self._store.reading() as tx:
             due = due_endpoints(tx, now)
-        if not due:
+            is_late = is_standby_due(tx, now)
+        if not (due or is_late):
             return []
         with self._store.writing() as tx:
             reap(tx, now)
             tally.bury(expire(tx, now, endpoints=set(self._endpoints)))
+            if fall_back(tx, now):
+                due = due_endpoints(tx, now)
         return [name for name in due if name in self._endpoints]
 
     def _work(self, endpoint: Endpoint, clock: Clock, tally: _Tally) -> None:
@@ -124,18 +152,28 @@ class Couriers:
             while not self._stopping.is_set() and (outgoing := self._claim(endpoint, clock())) is not None:
                 self._deliver(endpoint, outgoing, clock, tally)
         except WatcherError as error:
-            tally.fault = error
+            tally.fault = self._fault = error
 
     def _deliver(self, endpoint: Endpoint, outgoing: Outgoing, clock: Clock, tally: _Tally) -> None:
         started_at = clock()
-        outcome = _send(endpoint, outgoing)
-        with self._store.writing() as tx:
-            state = settle(tx, outgoing, outcome, boot=self._boot, started_at=started_at, now=clock())
+        outcome = send(endpoint, outgoing)
+        state = self._write_down(outgoing, outcome, started_at, clock)
         tally.add(state)
         if outcome.kind is OutcomeClass.CONFIG:
             tally.refuse(f"{endpoint.name}: {outcome.code} {outcome.detail}".strip())
         if self._report is not None:
             self._report(outgoing, outcome, state)
+
+    def _write_down(self, outgoing: Outgoing, outcome: Outcome, started_at: datetime, clock: Clock) -> DeliveryState:
+        """Write down an answer; while the store cannot be written it is known only here, so it is tried again."""
+        until = monotonic() + self._patience.total_seconds()
+        while True:
+            try:
+                with self._store.writing() as tx:
+                    return settle(tx, outgoing, outcome, boot=self._boot, started_at=started_at, now=clock())
+            except (StoreError, Locked):
+                if monotonic() >= until or self._stopping.wait(PAUSE.total_seconds()):
+                    raise
 
     def _claim(self, endpoint: Endpoint, now: datetime) -> Outgoing | None:
         with self._store.writing() as tx:
@@ -143,7 +181,7 @@ class Couriers:
         return claimed[0] if claimed else None
 
 
-def _send(endpoint: Endpoint, outgoing: Outgoing) -> Outcome:
+def send(endpoint: Endpoint, outgoing: Outgoing) -> Outcome:
     """Send, and turn whatever goes wrong into an outcome: a claimed delivery must always be settled."""
     try:
         return endpoint.channel.send(outgoing, settings=endpoint.settings, access=endpoint.access)

@@ -175,11 +175,11 @@ def ingest_file(
         failed = any(source.failure for source in find_sources(tx) if source.name == feed.name)
     if before is not None:
         if failed:
-            with store.writing() as tx:
+            with store.writing(alone=True) as tx:
                 source_read(tx, feed.name, now=now)
         return Ingested(path.name, feed.name, rows=before.rows, seen=True)
     inspected = _inspect(feed, path, now.date())
-    with store.writing() as tx:
+    with store.writing(alone=True) as tx:
         ensure_source(tx, feed.name, kind=feed.source.KIND)
         load = start_load(tx, feed.name, name=path.name, sha256=sha256, now=now)
     return _store(store, _Load(feed, path, load.id, load.rows, inspected), rules, now, progress)
@@ -269,7 +269,7 @@ def _store(store: Store, load: _Load, rules: RuleSet, now: datetime, progress: P
         totals.update(_store_chunk(store, load, chunk, rules, now=now, done=done))
         if progress:
             progress(done, inspected.rows)
-    with store.writing() as tx:
+    with store.writing(alone=True) as tx:
         finish_load(tx, load.id, now=now)
     told: dict[str, Any] = dict(totals)
     is_page = inspected.rows in load.feed.source.DEFAULTS.page_sizes
@@ -282,7 +282,7 @@ def _store_chunk(
     feed = load.feed
     events: list[Event | Deletion] = [record for record in chunk if not isinstance(record, Rejection)]
     rejections = [record for record in chunk if isinstance(record, Rejection)]
-    with store.writing() as tx:
+    with store.writing(alone=True) as tx:
         recorded, changes = record_events(
             tx, events, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
@@ -54,6 +55,7 @@ def _configure(level: str, style: str, out: TextIO) -> None:
             _structlog.processors.TimeStamper(fmt="iso", utc=True),
             _structlog.processors.ExceptionRenderer(_brief_traceback()),
             _redact,
+            *([_printable] if on_terminal else []),
             renderer,
         ],
         wrapper_class=_structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -76,7 +78,7 @@ def hide(secrets: Iterable[SecretStr]) -> None:
     for secret in secrets:
         value = secret.get_secret_value()
         if len(value) >= _SHORTEST_SECRET:
-            _HIDDEN.update({value, quote(value, safe="")})
+            _HIDDEN.update({value, quote(value, safe=""), b64encode(value.encode()).decode()})
 
 
 _HIDDEN: set[str] = set()
@@ -92,6 +94,14 @@ def redacted(text: str) -> str:
 def _redact(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items() if _HIDDEN else ():
         event[key] = _without_secrets(value)
+    return event
+
+
+def _printable(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For people's eyes: nothing in a value can play with the terminal. JSON escapes by itself."""
+    for key, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[key] = repr(value)[1:-1]
     return event
 
 

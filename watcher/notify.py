@@ -2,103 +2,113 @@
 
 ::
 
-    transition → item → route → endpoint and group → notification → message and deliveries
+    transition → item → route → endpoint and group ─→ message and deliveries
+                                       ╰─ waits ──────╯ (watcher/flush.py)
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 from watcher.bench import Bench, Told
-from watcher.core.alert import OURS, Alert, Reason, State, Transition
-from watcher.core.message import Desk, Item, Notification, NotifyReason, notification_id
-from watcher.core.message.grouping import decide, group_key, group_labels
-from watcher.core.route import Route, Target
-from watcher.core.rule import Group, Rule, RuleSet, RuleStatus
+from watcher.core.alert import Reason, State, Transition
+from watcher.core.interval import muted_by
+from watcher.core.message import Item
+from watcher.core.muting import Hush
+from watcher.core.rule import Rule, RuleSet
 from watcher.core.template import render
-from watcher.endpoint import Endpoint, Endpoints, of_receiver
 from watcher.evaluate import look_again
+from watcher.flush import flush, is_flush_due
+from watcher.messages import Sender
 from watcher.store.alerts import find_alerts, find_transitions
-from watcher.store.outbox import enqueue
+from watcher.store.reviews import last_acknowledgement, standing_acknowledgement
 from watcher.store.schema import Tx
-from watcher.store.told import last_told, told_endpoints, told_open
+from watcher.store.told import last_told, told_endpoints
+from watcher.store.waiting import Waiting, find_held, last_messages, waiting_endpoints
+from watcher.switchboard import Slot, Switchboard, hush_of, labels_of, root_slot, routed, rule_of, rulebook, ungrouped
 
-#: The receiver of rules with ``status: test``.
-TEST_RECEIVER = "test"
-#: Alerts in one message; the rest goes into the next.
-MOST_ITEMS = 500
-
-
-class Slot(NamedTuple):
-    """Where an item goes: one group at one endpoint."""
-
-    endpoint: Endpoint
-    key: str
-    labels: tuple[tuple[str, str], ...]
-    repeats: timedelta | None
+#: What is about to be told, by endpoint, alert and episode.
+Episodes = Collection[tuple[str, str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Switchboard:
-    """Who is told of what, and in whose words."""
-
-    route: Route
-    endpoints: Endpoints
-    desk: Desk
+def is_due(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime, patient: bool) -> bool:
+    """Whether somebody is to be told something that no evaluation brings: what waits, and reminders."""
+    if is_flush_due(tx, board, now, patient=patient):
+        return True
+    return any(overdue(tx, rules=rules, board=board, now=now))
 
 
-def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datetime) -> int:
-    """Store a message for every endpoint and group that these transitions concern; return how many."""
-    waiting: dict[Slot, list[Item]] = defaultdict(list)
+def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datetime, patient: bool = False) -> int:
+    """Store what these transitions, what has waited and what goes on give to tell; return how many messages.
+
+    :param patient: whether a turn follows soon, so that the first alert of a group can wait for others.
+    """
+    fresh = list(_arrivals(bench, told, board))
+    sender = Sender(bench, board, clock, patient)
+    reminders = [
+        _waiting(bench, slot, _item(bench, look_again(bench, each) if each.rule.detector_name else each))
+        for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
+    ]
+    return flush(sender, fresh, reminders)
+
+
+def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard) -> Iterator[Waiting]:
+    """Each transition once for every endpoint that is to hear of it."""
+    about: set[tuple[str, str, int]] = set()
     for each in told:
         item = _item(bench, each)
-        for slot in _slots(bench.tx, each.rule, item, board, waiting):
-            waiting[slot].append(item)
-    batches = [(slot, batch) for slot, items in waiting.items() for batch in _batches(items)]
-    for slot, batch in batches:
-        _enqueue(bench, slot, batch, reason=_reason(bench.tx, slot, batch), board=board, clock=clock)
-    return len(batches)
+        for slot in _slots(bench.tx, each.rule, item, board, about):
+            about.add((slot.endpoint.name, item.transition.fingerprint, item.transition.episode))
+            yield _waiting(bench, slot, item)
 
 
-def remind(bench: Bench, *, board: Switchboard, clock: datetime) -> int:
-    """Repeat, with what there is to say now, what still fires and was told too long ago; return how many messages."""
-    waiting: dict[Slot, list[Item]] = defaultdict(list)
-    for slot, told in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now):
-        again = look_again(bench, told) if told.rule.detector_name else told
-        waiting[slot].append(_item(bench, again))
-    batches = [(slot, batch) for slot, items in waiting.items() for batch in _batches(items)]
-    for slot, batch in batches:
-        _enqueue(bench, slot, batch, reason=NotifyReason.REPEAT, board=board, clock=clock)
-    return len(batches)
+def _waiting(bench: Bench, slot: Slot, item: Item) -> Waiting:
+    return Waiting(slot.endpoint.name, slot.key, dict(slot.labels), slot.timing, item, bench.now)
 
 
 def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[tuple[Slot, Told]]:
-    """What still fires and was last told longer ago than the route's ``repeat_interval``.
+    """What still fires and was last told longer ago than the route's ``repeat_interval``, unless something mutes it.
 
-    Occurrences are told once, and an episode of which nobody was told is not brought up by a reminder.
+    Occurrences are told once, an episode of which nobody was told is not brought up by a reminder, and what somebody
+    acknowledged is not either.
     """
-    by_rule = {rule.identity: (group, rule) for group in rules.groups for rule in group.rules}
+    hush: Hush | None = None
+    book = rulebook(rules)
     for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
-        group, rule = by_rule.get(alert.rule) or _of_ourselves(alert) or (None, None)
-        if group is None or rule is None or not alert.told:
+        place = rule_of(alert, book)
+        if place is None or not alert.told:
             continue
-        newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition
-        told = Told(rule, group, alert, newest)
-        for slot in _routed(rule, _labels(told), board):
+        group, rule = place
+        labels = labels_of(rule, group, alert.group, alert.severity)
+        for slot in routed(rule, labels, board):
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
-            if slot.repeats and spoken is not None and (alert.fired_at or now) <= spoken <= now - slot.repeats:
-                yield slot, told
+            if spoken is None or spoken < (alert.fired_at or now) or not _is_overdue(tx, slot, spoken, board, now):
+                continue
+            if standing_acknowledgement(tx, alert, now) is not None:
+                continue
+            hush = hush or hush_of(tx, rules, board, now)
+            if hush.mutes(labels, now) is None and not _waits(tx, slot, alert.fingerprint):
+                newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition
+                yield slot, Told(rule, group, alert, newest)
 
 
-def _of_ourselves(alert: Alert) -> tuple[Group, Rule] | None:
-    """The rule that nobody wrote, where the alert is one about ourselves."""
-    if not alert.rule.startswith(OURS):
-        return None
-    return Group(), Rule.model_construct(alert=alert.rule.removeprefix(OURS), id=alert.rule)
+def _is_overdue(tx: Tx, slot: Slot, spoken: datetime, board: Switchboard, now: datetime) -> bool:
+    timing = slot.timing
+    if timing.repeats is None or spoken > now - timing.repeats:
+        return False
+    if muted_by(timing.mute, timing.active, board.intervals, now) is not None:
+        return False
+    digest = board.terms_of(slot.endpoint.name).digest
+    if not timing.in_digest or digest is None:
+        return True
+    last = last_messages(tx, [(slot.endpoint.name, slot.key)]).get((slot.endpoint.name, slot.key))
+    return digest.is_due(waiting_since=spoken + timing.repeats, last=last, now=now, zone=board.desk.timezone)
+
+
+def _waits(tx: Tx, slot: Slot, fingerprint: str) -> bool:
+    """Whether something newer of the alert is to be told anyway."""
+    return any(each.endpoint == slot.endpoint.name for each in find_held(tx, fingerprint=fingerprint))
 
 
 def _item(bench: Bench, told: Told) -> Item:
@@ -110,7 +120,7 @@ def _item(bench: Bench, told: Told) -> Item:
     return Item(
         transition=transition,
         alert=rule.alert,
-        labels=_labels(told),
+        labels=labels_of(rule, told.group, transition.group, transition.severity),
         starts_at=alert.fired_at or transition.tick,
         ends_at=alert.ended_at,
         summary=render(rule.summary, outputs, transition.values) if rule.summary else "",
@@ -121,13 +131,10 @@ def _item(bench: Bench, told: Told) -> Item:
         ends_when=str(keys.recovery) if keys and keys.recovery else "",
         before={"tick": earlier.tick.isoformat(), "severity": earlier.severity.value} if earlier else None,
         previous_values=earlier.values if earlier else {},
+        detector=rule.detector_name if transition.rule_hash else "",
         outputs=outputs,
+        acknowledgement=last_acknowledgement(bench.tx, alert),
     )
-
-
-def _labels(told: Told) -> dict[str, str]:
-    own = {"alertname": told.rule.alert, "severity": told.transition.severity.value}
-    return {**told.group.labels, **told.rule.labels, **dict(told.transition.group), **own}
 
 
 def _earlier(tx: Tx, transition: Transition) -> Transition | None:
@@ -138,108 +145,22 @@ def _earlier(tx: Tx, transition: Transition) -> Transition | None:
     )
 
 
-def _slots(tx: Tx, rule: Rule, item: Item, board: Switchboard, waiting: Mapping[Slot, Sequence[Item]]) -> list[Slot]:
+def _slots(tx: Tx, rule: Rule, item: Item, board: Switchboard, about: Episodes) -> list[Slot]:
     """Where an item goes. Whoever was told of an episode is told its end, whatever the route says by then."""
     is_gone = item.transition.reason is Reason.RULE_REMOVED
-    slots = [] if is_gone else _routed(rule, item.labels, board)
+    slots = [] if is_gone else routed(rule, item.labels, board)
     if item.is_over:
-        told = _told(tx, item.transition, waiting)
+        told = _told(tx, item.transition, about)
         by_name = {slot.endpoint.name: slot for slot in slots}
         known = [endpoint for name, endpoint in board.endpoints.items() if name in told]
-        slots = [by_name.get(each.name) or _root_slot(each, item.labels, board) for each in known if each.tells_ends]
+        slots = [by_name.get(each.name) or root_slot(each, item.labels, board) for each in known if each.tells_ends]
     if item.transition.reason is Reason.STATE_AT_START:
-        slots = [_slot(slot.endpoint, {}, slot.repeats) for slot in slots]
+        slots = [ungrouped(slot) for slot in slots]
     return slots
 
 
-def _told(tx: Tx, transition: Transition, waiting: Mapping[Slot, Sequence[Item]]) -> set[str]:
-    """The endpoints that were told of an episode, or are about to be: it may begin and end within one late turn."""
+def _told(tx: Tx, transition: Transition, about: Episodes) -> set[str]:
+    """The endpoints that were told of an episode, or are about to be: it may begin and end before anybody is."""
     episode = (transition.fingerprint, transition.episode)
-    about_to_be = {
-        slot.endpoint.name
-        for slot, items in waiting.items()
-        if any((item.transition.fingerprint, item.transition.episode) == episode for item in items)
-    }
-    return {*told_endpoints(tx, *episode), *about_to_be}
-
-
-def _routed(rule: Rule, labels: Mapping[str, str], board: Switchboard) -> list[Slot]:
-    """Where the tree of routes sends an alert, by endpoint."""
-    occurs_once = rule.is_event_like
-    return [
-        _slot(endpoint, group_labels(labels, target.group_by), None if occurs_once else target.repeat_interval)
-        for target in _targets(rule, labels, board.route)
-        for endpoint in of_receiver(board.endpoints, target.receiver)
-    ]
-
-
-def _targets(rule: Rule, labels: Mapping[str, str], route: Route) -> tuple[Target, ...]:
-    targets = route.targets(labels)
-    match rule.status:
-        case RuleStatus.EXPERIMENTAL:
-            return ()
-        case RuleStatus.TEST:
-            return (replace(targets[0], receiver=TEST_RECEIVER),)
-        case _:
-            return targets
-
-
-def _root_slot(endpoint: Endpoint, labels: Mapping[str, str], board: Switchboard) -> Slot:
-    """How an endpoint groups an alert that is no longer routed to it: as the root of the tree does."""
-    return _slot(endpoint, group_labels(labels, board.route.group_by), board.route.repeat_interval)
-
-
-def _slot(endpoint: Endpoint, labels: Mapping[str, str], repeats: timedelta | None) -> Slot:
-    return Slot(endpoint, group_key(endpoint.receiver, labels), tuple(sorted(labels.items())), repeats)
-
-
-def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Items in messages that name each alert once, in the order in which things happened."""
-    batch: dict[str, Item] = {}
-    for item in items:
-        if item.transition.fingerprint in batch or len(batch) == MOST_ITEMS:
-            yield list(batch.values())
-            batch = {}
-        batch[item.transition.fingerprint] = item
-    if batch:
-        yield list(batch.values())
-
-
-def _enqueue(
-    bench: Bench, slot: Slot, items: Sequence[Item], *, reason: NotifyReason, board: Switchboard, clock: datetime
-) -> None:
-    """Render a notification and store it with its deliveries."""
-    endpoint = slot.endpoint
-    unnamed = Notification(
-        endpoint=endpoint.name,
-        receiver=endpoint.receiver,
-        group_key=slot.key,
-        group_labels=dict(slot.labels),
-        reason=reason,
-        items=tuple(items),
-        created_at=bench.now,
-        repeats=slot.repeats,
-    )
-    notification = replace(unnamed, id=notification_id(unnamed))
-    rendered = endpoint.channel.render(notification, settings=endpoint.settings, desk=board.desk)
-    seqs = [(item.transition.fingerprint, item.transition.seq) for item in items]
-    enqueue(
-        bench.tx,
-        notification.id,
-        endpoint=endpoint.name,
-        group_key=slot.key,
-        reason=reason.value,
-        status=notification.status,
-        subject=rendered.subject,
-        content_type=rendered.content_type,
-        body=rendered.body,
-        items=[(fingerprint, 0) for fingerprint, _ in seqs] if reason is NotifyReason.REPEAT else seqs,
-        recipients=endpoint.recipients,
-        now=bench.now,
-        due_at=clock,
-    )
-
-
-def _reason(tx: Tx, slot: Slot, items: Sequence[Item]) -> NotifyReason:
-    own = {item.transition.fingerprint for item in items}
-    return decide(items, others_open=bool(told_open(tx, slot.endpoint.name, slot.key) - own))
+    now = {endpoint for endpoint, *which in about if tuple(which) == episode}
+    return {*told_endpoints(tx, *episode), *waiting_endpoints(tx, *episode), *now}

@@ -39,7 +39,7 @@ def retry(store: Store, feed: Feed, rows: Sequence[Quarantined], rules: RuleSet,
     waiting = iter(rows)
     done: list[Retried] = []
     while chunk := list(islice(waiting, CHUNK)):
-        with store.writing() as tx:
+        with store.writing(alone=True) as tx:
             done += _retry_chunk(tx, feed, chunk, rules, now)
     return done
 

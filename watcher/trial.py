@@ -1,4 +1,4 @@
-"""A trial: a marked test message to a receiver, by the same way that alerts take."""
+"""A drill: a marked message to a receiver, by the same way that alerts take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watcher.store.sweep import cancel
 
 
 class Tried(NamedTuple):
-    """What became of a test message for one recipient."""
+    """What became of a drill for one recipient."""
 
     endpoint: str
     #: A mail address; empty where the endpoint is the recipient.
@@ -33,19 +33,19 @@ class Tried(NamedTuple):
 
 
 def begin(tx: Tx, endpoints: Sequence[Endpoint], desk: Desk, *, now: datetime) -> list[str]:
-    """Store a test message for each endpoint, due now; return the messages' ids.
+    """Store a drill for each endpoint, due now; return the messages' ids.
 
     Each stands in a line of its own, so that no message that fails holds it up. An endpoint that is left alone for a
-    while, or closed, is opened: somebody has looked at it, or there would be no trial.
+    while, or closed, is opened: somebody has looked at it, or there would be no drill.
     """
     messages = []
     for endpoint in endpoints:
         unnamed = Notification(
             endpoint=endpoint.name,
             receiver=endpoint.receiver,
-            group_key=f"{endpoint.receiver}:test of {now.isoformat(timespec='milliseconds')}",
+            group_key=f"{endpoint.receiver}:drill of {now.isoformat(timespec='milliseconds')}",
             group_labels={},
-            reason=NotifyReason.TEST,
+            reason=NotifyReason.DRILL,
             items=(),
             created_at=now,
         )
@@ -56,7 +56,7 @@ def begin(tx: Tx, endpoints: Sequence[Endpoint], desk: Desk, *, now: datetime) -
             notification.id,
             endpoint=endpoint.name,
             group_key=notification.group_key,
-            reason=NotifyReason.TEST.value,
+            reason=NotifyReason.DRILL.value,
             status="test",
             subject=rendered.subject,
             content_type=rendered.content_type,
@@ -80,5 +80,5 @@ def end(tx: Tx, endpoints: Sequence[Endpoint], messages: Sequence[str]) -> list[
         if each.message in messages
     ]
     for message in messages:
-        cancel(tx, message, "a test is tried once")
+        cancel(tx, message, "a drill is tried once")
     return tried

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,15 +13,17 @@ from typing import Any, NamedTuple
 from pydantic import SecretStr, ValidationError
 
 from watcher import clock
+from watcher.alive import Signs
 from watcher.app import App
 from watcher.config.document import KeyPath, MarkedDocument
 from watcher.config.notify import Notify, load_notify
-from watcher.config.problem import Mistake, mistakes
+from watcher.config.problem import Mistake, mistakes, near
 from watcher.config.rules import load_rules
 from watcher.config.secret import reveal
 from watcher.config.settings import ReceiverSettings, Settings, SourceSettings
 from watcher.core.errors import ConfigError, Problem, UsageError
 from watcher.core.message import Desk
+from watcher.core.message.link import Links
 from watcher.core.rule import RuleSet
 from watcher.core.secret import SecretReference
 from watcher.deliver import Couriers, Report
@@ -28,10 +31,15 @@ from watcher.endpoint import Endpoint
 from watcher.ingest import Feed, Lookout
 from watcher.log import hide
 from watcher.net import Egress
-from watcher.notify import Switchboard
 from watcher.receivers import RECEIVERS, Access, Server
+from watcher.receivers.cloudevents import CloudEvents
 from watcher.sources import READY, SOURCES
 from watcher.store.engine import Store
+from watcher.switchboard import Switchboard, Terms
+from watcher.web.key import own_key
+
+#: Bytes of the key that signs links: a shorter one could be guessed.
+_SHORTEST_KEY = 16
 
 
 def load_rule_set(settings: Settings) -> RuleSet:
@@ -48,10 +56,17 @@ def load_rule_set(settings: Settings) -> RuleSet:
     return rules
 
 
-def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, report: Report | None = None) -> App:
+def open_app(
+    settings: Settings,
+    *,
+    time: Callable[[], datetime] = clock.wall,
+    report: Report | None = None,
+    patience: timedelta = timedelta(),
+) -> App:
     """Open everything that a turn needs.
 
     :param time: the clock of the outbox and of the wire.
+    :param patience: how long an answer is kept while the store cannot be written.
     :raises ConfigError: when rules, routes or settings are invalid.
     :raises StoreError: when the store cannot be opened.
     """
@@ -59,7 +74,7 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
     board = switchboard(settings)
     feeds = {name: _feed(settings, name, source) for name, source in settings.sources.items()}
     store = Store.open(settings.store.url)
-    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report)
+    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report, patience=patience)
     return App(
         store=store,
         rules=rules,
@@ -69,14 +84,71 @@ def open_app(settings: Settings, *, time: Callable[[], datetime] = clock.wall, r
         clock=time,
         lookout=Lookout(),
         offsets=query_offsets(settings),
+        signs=signs_of_life(settings, board),
     )
 
 
 def switchboard(settings: Settings) -> Switchboard:
     """Who is told of what."""
     routing = load_notify(settings.notify)
+    if wrong := fallback_mistakes(settings, routing):
+        raise ConfigError([mistake.placed(settings.document) for mistake in wrong])
     endpoints = {endpoint.name: endpoint for endpoint in _endpoints(settings, routing)}
-    return Switchboard(routing.route, endpoints, desk(settings))
+    terms = {
+        name: Terms(own.digest, own.max_per_hour or 0, own.fallback, own.fallback_after)
+        for name, own in settings.receivers.items()
+    }
+    spoken = replace(desk(settings), links=links(settings))
+    return Switchboard(routing.route, endpoints, spoken, routing.intervals, routing.inhibitions, terms)
+
+
+def fallback_mistakes(settings: Settings, routing: Notify) -> list[Mistake]:
+    """Receivers that fall back on nobody, or in the end on themselves."""
+    own = {name: each for name, each in settings.receivers.items() if name in routing.receivers}
+    found = []
+    for name, each in own.items():
+        path: KeyPath = ("receivers", name, "fallback")
+        if not each.fallback and each.fallback_after is not None:
+            found.append(Mistake((*path[:2], "fallback_after"), "there is no 'fallback' to tell", "name a receiver"))
+        elif each.fallback and each.fallback not in routing.receivers:
+            hint = near(each.fallback, routing.receivers) or f"there are: {', '.join(routing.receivers)}"
+            found.append(Mistake(path, f"there is no receiver {each.fallback!r} in {settings.notify.name}", hint))
+        elif each.fallback and not any(routing.receivers[each.fallback].values()):
+            found.append(Mistake(path, f"the receiver {each.fallback!r} has no channel", "name one that has"))
+        elif name in _fallbacks_of(name, own):
+            found.append(Mistake(path, f"{name!r} falls back on itself in the end", "name one that ends elsewhere"))
+    return found
+
+
+def _fallbacks_of(name: str, receivers: Mapping[str, ReceiverSettings]) -> list[str]:
+    """The receivers that are told instead, one after the other."""
+    chain: list[str] = []
+    while (own := receivers.get(name)) is not None and own.fallback and own.fallback not in chain:
+        name = own.fallback
+        chain.append(name)
+    return chain
+
+
+def links(settings: Settings) -> Links | None:
+    """How links in messages are made; None where nobody could follow them."""
+    if not settings.base_url:
+        return None
+    if settings.web.secret is not None:
+        key = _secret(settings, settings.web.secret).get_secret_value().encode()
+        if len(key) < _SHORTEST_KEY:
+            hint = "write at least 16 random characters into it: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            summary = "the key that signs links is too short"
+            raise ConfigError([Mistake(("web", "secret"), summary, hint).placed(settings.document)])
+    else:
+        key = own_key(settings.state_dir)
+        hide([SecretStr(key.decode())])
+    return Links(settings.base_url, key)
+
+
+def signs_of_life(settings: Settings, board: Switchboard) -> Signs:
+    """Who wants a note once a week that says that we are at work."""
+    wanted = {name: own.alive for name, own in settings.receivers.items() if own.alive is not None}
+    return Signs(board.endpoints, board.desk, wanted)
 
 
 def desk(settings: Settings) -> Desk:
@@ -94,7 +166,7 @@ def _endpoints(settings: Settings, routing: Notify) -> Iterator[Endpoint]:
     for receiver in routing.receivers:
         access = access_of(settings, receiver)
         for slot in slots_of(routing, receiver):
-            yield endpoint_of(routing, slot, access)
+            yield endpoint_of(routing, slot, access, own=settings.receivers.get(receiver, ReceiverSettings()))
 
 
 class Slot(NamedTuple):
@@ -118,7 +190,7 @@ def slots_of(routing: Notify, receiver: str) -> Iterator[Slot]:
             yield Slot(receiver, channel, position)
 
 
-def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
+def endpoint_of(routing: Notify, slot: Slot, access: Access, *, own: ReceiverSettings | None = None) -> Endpoint:
     """One channel with its options.
 
     :raises ConfigError: when the channel does not understand them.
@@ -126,6 +198,8 @@ def endpoint_of(routing: Notify, slot: Slot, access: Access) -> Endpoint:
     module = RECEIVERS[slot.channel]
     raw = routing.receivers[slot.receiver][slot.channel][slot.position]
     options = _validated(module.Settings, raw, document=routing.document, place=routing.place_of(*slot))
+    if own is not None and own.format == "cloudevents" and slot.channel == "webhook":
+        module = CloudEvents()
     return Endpoint(slot.name, slot.receiver, module, options, access)
 
 

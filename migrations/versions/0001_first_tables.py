@@ -429,10 +429,114 @@ def _transition() -> None:
     )
 
 
+def _acknowledgement() -> None:
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("severity", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("until", BIG),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+        sa.ForeignKeyConstraint(["fingerprint"], ["alert.fingerprint"], name=op.f("fk_acknowledgement_fingerprint")),
+        sa.CheckConstraint("severity in ('info', 'warning', 'critical')", name=op.f("ck_acknowledgement_severity")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_acknowledgement_fingerprint", "acknowledgement", ["fingerprint"])
+
+
+def _verdict() -> None:
+    op.create_table(
+        "verdict",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("word", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verdict")),
+        sa.ForeignKeyConstraint(["fingerprint"], ["alert.fingerprint"], name=op.f("fk_verdict_fingerprint")),
+        sa.CheckConstraint("word in ('true', 'false', 'unclear')", name=op.f("ck_verdict_word")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_verdict_fingerprint", "verdict", ["fingerprint"])
+    op.create_index("ix_verdict_rule", "verdict", ["rule"])
+
+
+def _link_use() -> None:
+    op.create_table(
+        "link_use",
+        sa.Column("nonce", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_link_use")),
+        sa.CheckConstraint("action in ('ack', 'mute')", name=op.f("ck_link_use_action")),
+        sqlite_strict=True,
+    )
+
+
+def _silence() -> None:
+    op.create_table(
+        "silence",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("matchers", sa.Text, nullable=False),
+        sa.Column("starts_at", BIG, nullable=False),
+        sa.Column("ends_at", BIG),
+        sa.Column("during", sa.Text, nullable=False, server_default=""),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("comment", sa.Text, nullable=False),
+        sa.Column("created_at", BIG, nullable=False),
+        sa.Column("expired_at", BIG),
+        sa.Column("expired_by", sa.Text, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silence")),
+        sa.CheckConstraint("ends_at is null or ends_at >= starts_at", name=op.f("ck_silence_order")),
+        sqlite_strict=True,
+    )
+
+
+def _waiting_item() -> None:
+    op.create_table(
+        "waiting_item",
+        sa.Column("endpoint", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("group_key", sa.Text, nullable=False),
+        sa.Column("timing", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("added_at", BIG, nullable=False),
+        sa.Column("look_at", BIG),
+        sa.Column("why", sa.Text, nullable=False, server_default=""),
+        sa.Column("dropped_at", BIG),
+        sa.PrimaryKeyConstraint("endpoint", "fingerprint", "seq", name=op.f("pk_waiting_item")),
+        sa.ForeignKeyConstraint(
+            ["fingerprint", "seq"],
+            ["transition.fingerprint", "transition.seq"],
+            name=op.f("fk_waiting_item_fingerprint_seq"),
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_waiting_item_open",
+        "waiting_item",
+        ["endpoint", "group_key"],
+        sqlite_where=sa.text("dropped_at is null"),
+        postgresql_where=sa.text("dropped_at is null"),
+    )
+
+
 def _message() -> None:
     op.create_table(
         "message",
         sa.Column("id", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("endpoint", sa.Text, nullable=False),
         sa.Column("group_key", sa.Text, nullable=False),
@@ -500,6 +604,7 @@ def _delivery() -> None:
         sa.Column("lease_token", sa.Text, nullable=False, server_default=""),
         sa.Column("lease_until", BIG),
         sa.Column("queued_at", BIG, nullable=False),
+        sa.Column("cancel_requested", sa.Text, nullable=False, server_default=""),
         sa.Column("delivered_at", BIG),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_delivery_message")),
@@ -539,8 +644,36 @@ def _endpoint_state() -> None:
         sa.Column("not_before", BIG),
         sa.Column("fail_since", BIG),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("fault", sa.Text, nullable=False, server_default=""),
         sa.Column("disabled", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("endpoint", name=op.f("pk_endpoint_state")),
+        sqlite_strict=True,
+    )
+
+
+def _standby() -> None:
+    op.create_table(
+        "standby",
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("endpoint", sa.Text, nullable=False),
+        sa.Column("recipients", sa.Text, nullable=False),
+        sa.Column("due_at", BIG, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("content_type", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("message", "endpoint", name=op.f("pk_standby")),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_standby_message")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_standby_due_at", "standby", ["due_at"])
+
+
+def _house() -> None:
+    op.create_table(
+        "house",
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_house")),
         sqlite_strict=True,
     )
 
@@ -579,11 +712,18 @@ TABLES = (
     _dirty,
     _alert,
     _transition,
+    _acknowledgement,
+    _verdict,
+    _link_use,
+    _silence,
+    _waiting_item,
     _message,
     _message_item,
     _delivery_edge,
     _delivery,
     _attempt,
     _endpoint_state,
+    _standby,
     _run,
+    _house,
 )

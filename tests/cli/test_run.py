@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -203,8 +204,9 @@ def test_broken_rules_leave_the_last_good_ones_in_force_and_everybody_hears_it(d
     rules.write_text(sound)
     daemon.reload()
     assert run("check").code == 0
-    assert told(home)[2:] == ["all_resolved"]
-    assert "LOOK" not in good("status")
+    status = good("status")
+    assert "LOOK" not in status
+    assert "WAITING TO BE TOLD\nENDPOINT     WAITS" in status, "the end is told when the route's group_interval is over"
 
 
 def test_an_edit_is_taken_over_within_seconds_without_being_asked(daemon, home, run):
@@ -260,8 +262,8 @@ def test_rules_that_were_changed_are_taken_over(daemon, home, run):
 
 
 def test_a_test_of_a_receiver_goes_through_the_daemon(daemon, home, good):
-    assert good("notify", "test", "desk") == "desk/file/1: told\n"
-    assert told(home) == ["test"]
+    assert good("drill", "desk") == "desk/file/1: told\n"
+    assert told(home) == ["drill"]
 
 
 def test_a_second_daemon_names_the_first_and_gives_up(daemon, shell):
@@ -282,3 +284,23 @@ def test_it_can_be_killed_and_nothing_is_lost(daemon, home, run):
     daemon.process.wait(PATIENCE_S)
     assert run("check").code == 0
     assert told(home) == ["state_at_start"]
+
+
+def test_the_daemon_serves_the_links_of_messages_and_nothing_without_a_base_url(home, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (home / "watcher.yaml").open("a") as settings:
+        settings.write(f"base_url: https://watcher.example.org\nweb: {{listen: '127.0.0.1:{port}'}}\n")
+    daemon = Daemon(home, tmp_path)
+    try:
+        daemon.wait_for("READY=1")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection.request("GET", "/links/forged")
+        assert connection.getresponse().status == 403
+        connection.close()
+        assert daemon.stop() == 0
+        assert (home / "state" / "links.key").stat().st_mode & 0o777 == 0o600
+        key = (home / "state" / "links.key").read_text()
+        assert key not in json.dumps(daemon.logged())
+    finally:
+        daemon.close()

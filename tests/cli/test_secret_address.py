@@ -43,7 +43,7 @@ def written(home) -> str:
 def test_it_is_neither_printed_nor_logged_nor_stored(home, secret, run, settings, why):
     with (home / "watcher.yaml").open("a") as file:
         file.write(settings)
-    said = [run("check", "--verbose"), run("notify", "test", "desk"), run("status"), run("status", "--format", "json")]
+    said = [run("check", "--verbose"), run("drill", "desk"), run("status"), run("status", "--format", "json")]
     said += [run("alerts", "--format", "json"), run("lint")]
     told = "\n".join(f"{each.out}\n{each.err}" for each in said)
     assert f"the address in desk.url: {why}" in told
@@ -55,7 +55,7 @@ def test_it_is_neither_printed_nor_logged_nor_stored(home, secret, run, settings
 
 def test_a_file_that_others_can_read_is_refused_with_what_to_do(secret, run):
     secret.chmod(0o644)
-    said = run("notify", "test", "desk")
+    said = run("drill", "desk")
     assert said.code == 79
     assert "desk/webhook/1: not told: url_file desk.url: others can read the file; chmod 600 " in said.out
     assert HOST not in said.out + said.err

@@ -5,8 +5,9 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from watcher.config.settings import find_settings, load_settings
+from watcher.config.settings import WebSettings, find_settings, load_settings
 from watcher.core.errors import ConfigError
 from watcher.core.secret import SecretReference
 
@@ -260,3 +261,23 @@ class TestFindingTheFile:
     def test_a_file_that_is_named_and_missing_is_a_problem(self, tmp_path):
         with pytest.raises(ConfigError, match="there is no such file"):
             load_settings(tmp_path / "none.yaml", environ={})
+
+
+@pytest.mark.parametrize(
+    ("listen", "place"),
+    [
+        ("127.0.0.1:8480", ("127.0.0.1", 8480)),
+        ("[::1]:80", ("::1", 80)),
+        ("watcher.local:65535", ("watcher.local", 65535)),
+    ],
+)
+def test_the_daemon_listens_where_it_is_told(listen, place):
+    assert WebSettings(listen=listen).place == place
+
+
+@pytest.mark.parametrize(
+    "listen", ["8480", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:80", "a b:80", "http://x:80"]
+)
+def test_what_is_no_place_to_listen_is_refused(listen):
+    with pytest.raises(ValidationError):
+        WebSettings(listen=listen)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from watcher.core.route import Route, Target, matchers, unreachable
+from watcher.core.matcher import matchers
+from watcher.core.route import Route, Target, span, span_text, unreachable
 
 
 def route(*children, **keys) -> Route:
@@ -129,6 +130,32 @@ class TestWhatARouteDoesNotSay:
         assert route().targets({})[0].repeat_interval == timedelta(hours=4)
 
 
+SPANS = {"30s": 30, "5m": 300, "1h30m": 5_400, "7d": 604_800, "1w2d": 777_600, "1y": 31_536_000, "0s": 0, "0": 0}
+
+
+@pytest.mark.parametrize(("text", "seconds"), SPANS.items())
+def test_times_are_read_as_alertmanager_reads_them(text, seconds):
+    assert span(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "30", "5 m", "1m1h", "-5m", "1.5h", "5M", "200y", "9" * 30 + "y"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(ValueError, match=r"length of time|hundred years"):
+        span(text)
+
+
+@given(st.integers(0, 10**12).map(lambda ms: timedelta(milliseconds=ms)))
+def test_a_time_comes_back_as_it_was_written(length):
+    assert span(span_text(length)) == length
+
+
+def test_the_hours_of_a_route_are_its_own():
+    tree = route(child("a=1", active_time_intervals=["x"], group_wait="1m", routes=[child("b=2")]))
+    outer, inner = tree.targets({"a": "1"})[0], tree.targets({"a": "1", "b": "2"})[0]
+    assert (outer.active, outer.group_wait, outer.position) == (("x",), timedelta(minutes=1), (0,))
+    assert (inner.active, inner.group_wait, inner.position) == ((), timedelta(minutes=1), (0, 0))
+
+
 UNREACHABLE = {
     "nothing": ([child("a=1"), child("a=2"), child()], ()),
     "a route after one that takes everything": ([child(), child("a=1")], ((1,),)),
@@ -180,7 +207,9 @@ def test_every_alert_goes_somewhere_and_never_to_an_unreachable_route(routes, la
         pytest.param({"repeat_interval": "0s"}, id="a reminder at once"),
         pytest.param({"matchers": 5}, id="matchers that are a number"),
         pytest.param({"matchers": [{"name": "a", "op": "=", "value": "b"}]}, id="a matcher that is a map"),
-        pytest.param({"group_wait": "30s"}, id="a key that is not in force"),
+        pytest.param({"group_interval": "0s"}, id="no time between two messages"),
+        pytest.param({"group_wait": "30"}, id="a time without a unit"),
+        pytest.param({"match": {"a": "b"}}, id="a key that is not in force"),
     ],
 )
 def test_what_means_nothing_is_refused(keys):

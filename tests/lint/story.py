@@ -8,6 +8,8 @@
     (a file of an installation; one that is not written is as in tests/installation.py)
     == records 2020-06-01 12:00
     (rows that were released then; with them there is a store)
+    == silences
+    (matchers, end or never, and a time interval if it has one; two spaces between them)
     == said
     (what lint prints of the check that the page is about)
 """
@@ -17,17 +19,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.installation import ROUTES, SETTINGS, Installation, install
+from tests.installation import ROUTES, SETTINGS, Installation, at, install
 from watcher.cli.lint import _print
 from watcher.core.errors import Problem
+from watcher.core.matcher import matchers
 from watcher.lint.check import Fetch
 from watcher.lint.installation import lint_installation
 from watcher.lint.run import Linted, lint_rules
+from watcher.store.schema import Tx
+from watcher.store.silences import add_silence
 
 HERE = Path(__file__).parent
 TODAY = "2020-07-01"
@@ -97,6 +102,21 @@ def play(scene: Scene, folder: Path, *, only: str, fetch: Fetch | None = None) -
     return f"{blocks}\n" if blocks else ""
 
 
+def _silence(tx: Tx, line: str, now: datetime) -> None:
+    """``location="Palma"  2020-08-01  weekend``: its matchers, its end or ``never``, and its time interval."""
+    tests, end, *during = re.split(r"\s{2,}", line.strip())
+    add_silence(
+        tx,
+        matchers(tests),
+        starts_at=now,
+        ends_at=None if end == "never" else at(end),
+        during="".join(during),
+        author="amina",
+        comment="known",
+        now=now,
+    )
+
+
 def _lint(scene: Scene, folder: Path, fetch: Fetch | None) -> Linted:
     today = date.fromisoformat(scene.sections.get("today", TODAY).strip())
     if not (scene.releases or "notify.yaml" in scene.files or "watcher.yaml" in scene.files):
@@ -114,6 +134,9 @@ def _lint(scene: Scene, folder: Path, fetch: Fetch | None) -> Linted:
         for moment, rows in scene.releases:
             it.release(moment, *rows, header="id  date  deaths  place  known" if _has_known(rows) else HEADER)
             it.turn(moment)
+        with it.app.store.writing() as tx:
+            for line in scene.sections.get("silences", "").splitlines():
+                _silence(tx, line, it.now)
         it.app.close()
     return lint_installation(settings, today=today, fetch=fetch)
 

@@ -74,7 +74,7 @@ def page(told: Notification, desk: Desk = DESK) -> Page:
         pytest.param(notice(WITHDRAWN), id="a withdrawn one"),
         pytest.param(notice(ENDED, HEADLINE, CLAIM), id="several"),
         pytest.param(notice(HEADLINE, CLAIM, reason=NotifyReason.STATE_AT_START), id="the state at the start"),
-        pytest.param(notice(reason=NotifyReason.TEST), id="a test"),
+        pytest.param(notice(reason=NotifyReason.DRILL), id="a test"),
         pytest.param(notice(*(item(transition(fingerprint=str(i))) for i in range(DETAILED + 1))), id="too many"),
     ],
 )
@@ -117,7 +117,7 @@ def test_links_lead_to_the_runbook_the_map_and_the_record():
         pytest.param(
             notice(CLAIM, reason=NotifyReason.STATE_AT_START), "background-color:#5a5a5a;", id="a start is calm"
         ),
-        pytest.param(notice(CLAIM, reason=NotifyReason.TEST), "background-color:#5a5a5a;", id="a test is calm"),
+        pytest.param(notice(CLAIM, reason=NotifyReason.DRILL), "background-color:#5a5a5a;", id="a test is calm"),
     ],
 )
 def test_severity_is_a_word_on_its_colour(told: Notification, badge: str):

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from tests.core.notices import ANY_TEXT, CLAIM, DESK, ENDED, HEADLINE, any_notice, item, notice, transition
 from watcher.core.message import Desk, Notification, NotifyReason, dedup_key
+from watcher.core.message.link import Links
 from watcher.core.message.wording import subject, text
+from watcher.receivers import mime
 from watcher.receivers.html import html
 from watcher.receivers.mime import (
     SUBJECT_LIMIT,
@@ -124,7 +126,7 @@ def test_a_message_names_ten_conversations_at_most():
 
 
 def test_a_test_message_belongs_to_none():
-    message = parsed(to_mime(notice(reason=NotifyReason.TEST), DESK))
+    message = parsed(to_mime(notice(reason=NotifyReason.DRILL), DESK))
     assert message.keys() == ALONE
 
 
@@ -268,3 +270,23 @@ def test_a_delivery_adds_its_three_headers_in_front(recipient, to):
 
 def test_desks_without_a_name_can_write():
     assert parsed(to_mime(notice(HEADLINE), Desk(instance=""))).keys() == HEADERS
+
+
+def test_a_header_that_comes_in_all_the_same_is_found_and_costs_the_subject(monkeypatch):
+    monkeypatch.setattr(mime, "clean_header", lambda line: line)
+    attack = "=?utf-8?q?=0D=0ABcc:_x@example.org?="
+    told = notice(replace(HEADLINE, summary=attack))
+    raw = mime.to_mime(told, DESK)
+    message = parsed(raw)
+    assert "bcc" not in {name.lower() for name in message}
+    if attack not in str(message["Subject"]):
+        assert str(message["Subject"]) == f"[WATCHER] message {told.id}"
+
+
+def test_links_are_in_both_parts():
+    linked = replace(DESK, links=Links("https://watcher.example.org", b"key"))
+    message = parsed(to_mime(notice(HEADLINE), linked))
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert "https://watcher.example.org/links/ack/0123456789abcdef/1/" in part.get_content()

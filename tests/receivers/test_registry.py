@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,13 @@ from watcher.core.delivery import LONGEST_LEASE
 from watcher.receivers import RECEIVERS
 from watcher.store.connection import BUSY_TIMEOUT_S
 
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "webhook": {"url": "https://hooks.example.org/"},
     "email": {"to": "one@example.org"},
+    "slack": {"api_url": "https://hooks.example.org/"},
+    "msteamsv2": {"webhook_url": "https://hooks.example.org/"},
+    "alertmanager": {"url": "https://alerts.example.org/"},
+    "apprise": {"url": "json://hooks.example.org/", "unguarded": True},
     "file": {},
     "stdout": {},
 }

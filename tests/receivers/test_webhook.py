@@ -27,7 +27,8 @@ from watcher.core.message.phrase import clean
 from watcher.core.message.wording import subject
 from watcher.net import Egress, Reply
 from watcher.receivers import webhook
-from watcher.receivers.webhook import Place, Settings, outcome_of, recipients, render, retry_after
+from watcher.receivers.posting import Place, outcome_of, retry_after
+from watcher.receivers.webhook import Settings, recipients, render
 
 SHORT, LONG = timedelta(seconds=0.2), timedelta(seconds=5)
 NEW = "whsec_" + base64.b64encode(b"the new secret, 24 bytes").decode()

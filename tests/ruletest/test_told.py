@@ -110,5 +110,6 @@ def test_coverage_is_told_rule_by_rule(write):
 
 def test_every_state_and_every_reason_can_be_expected():
     assert set(get_args(StateName)) == set(State) - {State.INACTIVE}
-    # Reminders are not played, and a test message is sent by hand.
-    assert set(get_args(ReasonName)) == set(NotifyReason) - {NotifyReason.REPEAT, NotifyReason.TEST}
+    # Reminders are not played, drills and signs of life are no alerts, and a digest stands in the settings.
+    never = {NotifyReason.REPEAT, NotifyReason.DRILL, NotifyReason.ALIVE, NotifyReason.DIGEST}
+    assert set(get_args(ReasonName)) == set(NotifyReason) - never

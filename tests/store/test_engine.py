@@ -314,7 +314,7 @@ def test_a_damaged_page_is_found(sqlite_store):
         file.write(b"\xff" * 8_192)
     with Store.open(sqlite_store.url) as store, pytest.raises(StoreError, match="damaged") as caught:
         store.quick_check()
-    assert "backup" in caught.value.todo
+    assert "watcher restore" in caught.value.todo
 
 
 def test_a_row_that_does_not_fit_its_table_is_found(sqlite_store):

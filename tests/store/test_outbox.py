@@ -382,6 +382,7 @@ def test_failures_in_a_row_open_the_breaker_and_a_success_closes_it(store):
         "not_before": None,
         "fail_since": None,
         "failures": 0,
+        "fault": "",
         "disabled": "",
     }
 
@@ -516,6 +517,16 @@ def test_what_cannot_be_sent_is_given_up(store, now, endpoints, reason):
     row = stands(store, "a")
     assert row["state"] == ("retry" if reason is None else "dead")
     assert reason is None or row["reason"] == reason
+
+
+def test_what_is_old_at_an_endpoint_that_takes_messages_goes_out(store):
+    queue(store, "a")
+    later = NOW + 100 * MAX_AGE
+    with store.writing() as tx:
+        assert expire(tx, later, endpoints=[WEBHOOK]) == 0, "we were off, or the clock was wrong"
+    assert send(store, OK, later) is DeliveryState.DELIVERED
+    queue(store, "b")
+    assert send(store, DOWN, later) is DeliveryState.DEAD
 
 
 def test_what_is_on_the_wire_is_not_given_up(store):
@@ -675,3 +686,15 @@ def test_a_claim_of_another_process_is_passed_over_and_not_waited_for(postgresql
             assert len(claim(tx, NOW, boot="boot1", endpoint=WEBHOOK, lease=LEASE)) == 1
             assert take(two, boot="boot2", limit=9) == []
         assert len(take(two, boot="boot2", limit=9)) == 1
+
+
+def test_on_postgresql_only_what_died_is_freed(postgresql_url):
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as two:
+        one.announce("boot1")
+        queue(one, "a")
+        take(one)
+        with two.writing() as tx:
+            assert release_crashed(tx, "boot2", now=NOW) == 0, "the other daemon lives"
+        one.close()
+        with two.writing() as tx:
+            assert release_crashed(tx, "boot2", now=NOW) == 1

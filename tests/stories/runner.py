@@ -55,6 +55,8 @@ def _prepare(stage: Stage, section: Section) -> None:
             stage.write_rules(section.text)
         case "the routes":
             stage.write_routes(section.text)
+        case "the desk is spared":
+            stage.spare(section.text)
         case heading if heading and not heading.startswith("#"):
             raise ValueError(f"a story has no section {heading!r}; see README.md")
 

@@ -77,6 +77,13 @@ class Stage:
         """Write who is told."""
         (self.folder / "notify.yaml").write_text(text.replace("http://receiver", self.receivers.url))
 
+    def spare(self, text: str) -> None:
+        """Write what the receiver `desk` is spared: digests and limits, as in watcher.yaml."""
+        path = self.folder / "watcher.yaml"
+        own = ", ".join(line.strip() for line in text.splitlines() if line.strip())
+        path.write_text(path.read_text().replace("  desk: {", f"  desk: {{{own}, "))
+        self.settings = load_settings(path)
+
     def release(self, text: str) -> None:
         """Let a file fall into the drop folder."""
         self._files += 1

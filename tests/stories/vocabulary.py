@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from structlog.testing import capture_logs
 
-from tests.stories.page import Step, as_written
+from tests.stories.page import Step, as_written, moment
 from tests.stories.receiver import HANGS
 from tests.stories.records import acled_file, deletions_file, demo_file
 from tests.stories.stage import Stage
@@ -19,11 +19,14 @@ from watcher.app import turn
 from watcher.config.document import load_document
 from watcher.config.facts import read_fact
 from watcher.core.fact import Fact
+from watcher.core.matcher import matchers
 from watcher.daemon import Daemon
 from watcher.inquiry import inquire
 from watcher.report import conclude
 from watcher.store.alerts import find_alerts, find_transitions, mark_dirty
 from watcher.store.facts import assert_fact, confirm_fact, withdraw_fact
+from watcher.store.silences import add_silence
+from watcher.store.waiting import find_held
 from watcher.wiring import load_rule_set
 
 #: Plays a step: (stage, the step, what its text says in parentheses). Returns how it really was; None: as written.
@@ -98,6 +101,26 @@ def _turn_without_waiting(stage: Stage, step: Step) -> None:
     stage.is_busy = True
 
 
+@does("turn of a daemon")
+def _turn_of_a_daemon(stage: Stage, step: Step) -> None:
+    turn(stage.app, stage.now, patient=True)
+    stage.is_busy = False
+
+
+@does("silence (.+) until (\\S+ \\S+)")
+def _silence(stage: Stage, step: Step, tests: str, end: str) -> None:
+    with stage.app.store.writing() as tx:
+        add_silence(
+            tx,
+            matchers(tests),
+            starts_at=stage.now,
+            ends_at=moment(end),
+            author="amina",
+            comment="known",
+            now=stage.now,
+        )
+
+
 @does("a new process begins")
 def _begin(stage: Stage, step: Step) -> None:
     stage.open()
@@ -115,6 +138,7 @@ def _reload(stage: Stage, step: Step) -> Step:
         state_dir=stage.settings.state_dir,
         rules=stage.settings.rules,
         load_rules=lambda: load_rule_set(stage.settings),
+        raise_alarm=lambda _: None,
     )
     with capture_logs():
         daemon._take_over_rules()
@@ -183,6 +207,20 @@ def _alerts(stage: Stage, step: Step) -> Step:
         for each in found
     ]
     return step._replace(lines=as_written(step.lines, sorted(rows) or ["none"]))
+
+
+@looks("what waits")
+def _waits(stage: Stage, step: Step) -> Step:
+    with stage.app.store.reading() as tx:
+        rows = [f"{each.endpoint}: {each.why}" for each in find_held(tx)]
+    return step._replace(lines=as_written(step.lines, rows or ["nothing"]))
+
+
+@looks("what was dropped")
+def _dropped(stage: Stage, step: Step) -> Step:
+    with stage.app.store.reading() as tx:
+        rows = [f"{each.endpoint}: {each.why}" for each in find_held(tx, dropped=True) if each.dropped_at]
+    return step._replace(lines=as_written(step.lines, rows or ["nothing"]))
 
 
 @looks("the history of (.+)")

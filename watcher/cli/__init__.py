@@ -30,7 +30,12 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "The daemon: turns on a timetable.",
         "status": "How things stand: alerts, sources, outbox.",
         "alerts": "The alerts, and the history of each.",
+        "history": "What happened to alerts, in one line of time.",
+        "ack": "Say that you have seen an alert: it sends no reminders.",
+        "verdict": "Say whether an alert was a true alarm, and what that says of each rule.",
+        "outbox": "Messages on their way: list, show, replay, cancel.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
+        "silence": "Keep alerts from being told for a while, and say why.",
     },
     "Records and facts": {
         "ingest": "Read files of records into the store.",
@@ -50,11 +55,14 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
         "rules": "List the rules, or show one with every default.",
         "rate": "Compare two totals through every test: 447/188d 660/365d.",
-        "notify": "Send a marked test message to a receiver.",
+        "route": "Where an alert goes, when, and what mutes it.",
+        "drill": "Send a message marked as a drill to a receiver.",
     },
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",
         "backup": "Copy the store while it is in use, and verify the copy.",
+        "restore": "Put a backup in the place of the store.",
+        "doctor": "What is wrong with the house, and what to do about it.",
     },
 }
 

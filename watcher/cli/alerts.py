@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from watcher import clock
 from watcher.cli.opening import config_option, open_settings, open_store
-from watcher.cli.rulebook import Rulebook, did_you_mean, find_alert, find_rule
+from watcher.cli.rulebook import Rulebook, find_alert, identity_of
 from watcher.cli.table import LIST_FORMATS, Column, format_option, paint, print_csv, print_json, print_rows, safe
+from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import OURS, Alert, State
 from watcher.core.delivery import DeliveryState
-from watcher.core.errors import UsageError
-from watcher.core.message.phrase import counted, span_text
+from watcher.core.message.phrase import acknowledged_text, counted, span_text
 from watcher.core.reading import Output, Value
+from watcher.core.verdict import Verdict
 from watcher.store.alerts import StoredTransition, find_alerts, find_transitions
+from watcher.store.reviews import standing_acknowledgement, verdict_on
 from watcher.store.schema import Tx
 from watcher.store.told import Telling, tellings
+from watcher.store.waiting import Held, find_held
 
 _OPEN = (State.PENDING, State.FIRING, State.RECOVERING)
 _COLUMNS = (
@@ -27,11 +32,15 @@ _COLUMNS = (
     Column("state"),
     Column("since"),
     Column("ended"),
+    Column("acknowledged"),
     Column("fingerprint"),
     Column("alert", gives=True),
     Column("group", gives=True),
     Column("headline", gives=True),
 )
+
+#: Columns that are shown only where they say something.
+_OFTEN_EMPTY = frozenset({"ended", "acknowledged", "group"})
 
 
 @click.command()
@@ -51,14 +60,14 @@ def command(config: Path | None, *, fingerprint: str | None, everything: bool, r
     watcher alerts --all --rule mozambique
     watcher alerts 4f1c
     """
-    settings = open_settings(config)
+    settings, now = open_settings(config), clock.wall()
     book = Rulebook(settings)
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         if fingerprint:
-            _show(tx, find_alert(tx, fingerprint), book, style)
+            _show(tx, find_alert(tx, fingerprint), book, style, now)
             return 0
-        found = find_alerts(tx, rule=_identity(tx, rule, book), states=() if everything else _OPEN)
-        rows = [_row(tx, alert, book) for alert in found]
+        found = find_alerts(tx, rule=identity_of(tx, rule, book), states=() if everything else _OPEN)
+        rows = [_row(tx, alert, book, now) for alert in found]
     rows.sort(key=lambda row: str(row["since"] or ""), reverse=True)
     print_rows(rows, _columns(rows), style, empty="no alert" if everything else "nothing fires (see: --all)")
     return 0
@@ -66,28 +75,20 @@ def command(config: Path | None, *, fingerprint: str | None, everything: bool, r
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
     """The columns that say something."""
-    return [column for column in _COLUMNS if column.name not in {"ended", "group"} or any(r[column.name] for r in rows)]
+    return [column for column in _COLUMNS if column.name not in _OFTEN_EMPTY or any(r[column.name] for r in rows)]
 
 
-def _identity(tx: Tx, text: str | None, book: Rulebook) -> str:
-    """The identity of the rule that is meant; one that is no longer there still has its alerts."""
-    if not text:
-        return ""
-    known = {alert.rule for alert in find_alerts(tx)}
-    if exact := known & {text, f"{OURS}{text}"}:
-        return exact.pop()
-    if book.rules is None:
-        raise UsageError(f"no alert is of a rule {text!r}", todo=did_you_mean(text, known))
-    return find_rule(book.rules, text).identity
-
-
-def _row(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
+def _row(tx: Tx, alert: Alert, book: Rulebook, now: datetime) -> dict[str, Any]:
     newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+    seen = standing_acknowledgement(tx, alert, now)
     return {
         "severity": alert.severity.value,
         "state": alert.state.value,
         "since": alert.fired_at or alert.active_at,
         "ended": alert.ended_at,
+        "acknowledged": f"by {seen.author}" if seen else "",
+        "acknowledgement": _seen(seen),
+        "verdict": _judged(verdict_on(tx, alert)),
         "fingerprint": alert.fingerprint,
         "alert": book.name(alert.rule),
         "rule": alert.rule,
@@ -98,25 +99,47 @@ def _row(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
     }
 
 
+def _seen(said: Acknowledgement | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    text = acknowledged_text(said, "UTC")
+    return {"author": said.author, "at": said.at, "until": said.until, "note": said.note, "text": text}
+
+
+def _judged(said: Verdict | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    note = f": {said.note}" if said.note else ""
+    text = f"verdict on this episode: {said.word.value}, by {said.author} on {said.at:%Y-%m-%d %H:%M}{note}"
+    return {"verdict": said.word.value, "author": said.author, "at": said.at, "note": said.note, "text": text}
+
+
 # --- one alert --------------------------------------------------------------------------------------------------------
 
 
-def _show(tx: Tx, alert: Alert, book: Rulebook, style: str) -> None:
+def _show(tx: Tx, alert: Alert, book: Rulebook, style: str, now: datetime) -> None:
     history = find_transitions(tx, fingerprint=alert.fingerprint)[::-1]
     told: dict[int, list[Telling]] = defaultdict(list)
     for telling in tellings(tx, alert.fingerprint):
         told[telling.seq].append(telling)
+    held: dict[int, list[Held]] = defaultdict(list)
+    for each in find_held(tx, fingerprint=alert.fingerprint, dropped=True):
+        held[each.seq].append(each)
     rule = book.rule(alert.rule)
     outputs = rule.detector.OUTPUTS if rule else {}
-    steps = [_step(each, told[each.transition.seq], outputs) for each in history]
+    steps = [
+        {**_step(stored, told[seq], outputs), "held": [each._asdict() for each in held[seq]]}
+        for stored in history
+        for seq in [stored.transition.seq]
+    ]
     if style == "json":
         reminders = [telling._asdict() for telling in told[0]]
-        print_json({**_row(tx, alert, book), "history": steps, "reminders": reminders})
+        print_json({**_row(tx, alert, book, now), "history": steps, "reminders": reminders})
     elif style == "csv":
         flat = ({**step, "values": step["shown"], "told": [_told(each) for each in step["told"]]} for step in steps)
         print_csv(flat, ("seq", "tick", "before", "after", "severity", "reason", "watermark", "values", "told"))
     else:
-        _print(_row(tx, alert, book), steps, told[0])
+        _print(_row(tx, alert, book, now), steps, told[0])
 
 
 def _step(stored: StoredTransition, told: Sequence[Telling], outputs: Mapping[str, Output]) -> dict[str, Any]:
@@ -149,6 +172,8 @@ def _print(row: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], reminders
     group = ", ".join(f"{name}={value}" for name, value in row["group"].items())
     print(safe(f"{row['alert']}{f' ({group})' if group else ''}"))
     print(f"{row['fingerprint']}, {paint(row['severity'], row['severity'])}, {_standing(row)}")
+    for said in filter(None, (row["acknowledgement"], row["verdict"])):
+        print(safe(said["text"]))
     for step in steps:
         print()
         print(
@@ -178,7 +203,8 @@ def _lines(step: Mapping[str, Any]) -> list[str]:
     if step["difference"]:
         lines.append(f"taken back: {step['difference'].get('text', '')}")
     lines += [_told(telling) for telling in step["told"]]
-    if not step["told"]:
+    lines += [_held(each) for each in step["held"]]
+    if not step["told"] and not step["held"]:
         lines.append("nobody was told" if not step["notify"] else "to be told, and no message was written")
     return [line for line in lines if line]
 
@@ -192,3 +218,9 @@ def _told(telling: Mapping[str, Any]) -> str:
             return f"{to} was not told: {telling['why']}"
         case _:
             return f"waiting for {to}{': ' + telling['why'] if telling['why'] else ''}"
+
+
+def _held(held: Mapping[str, Any]) -> str:
+    if held["dropped_at"]:
+        return f"{held['endpoint']} was not told: {held['why']}"
+    return f"waiting for {held['endpoint']}: {held['why']}"

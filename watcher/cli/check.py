@@ -21,7 +21,7 @@ from watcher.cli.table import safe
 from watcher.config.settings import Settings
 from watcher.control import ask
 from watcher.core.alert import Alert, State
-from watcher.core.errors import ExitCode, Locked, UsageError
+from watcher.core.errors import ExitCode, Locked, StoreError, UsageError
 from watcher.core.severity import Severity
 from watcher.report import Conclusion, conclude
 from watcher.singleton import holding, is_held
@@ -77,7 +77,13 @@ def _check(config: Path | None, timeout: int, options: dict[str, Any], *, verbos
     quiet_log(settings, verbose=verbose)
     if is_held(settings.state_dir / "daemon.lock"):
         return _ask_the_daemon(settings, timeout, options)
-    return _own_turn(settings, options)
+    try:
+        return _own_turn(settings, options)
+    except StoreError as error:
+        from watcher.emergency import raise_alarm
+
+        raise_alarm(settings, error, now=clock.wall())
+        raise
 
 
 def _own_turn(settings: Settings, options: dict[str, Any]) -> int:

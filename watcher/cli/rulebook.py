@@ -109,6 +109,21 @@ def match_alert(tx: Tx, text: str) -> Alert | None:
     return None
 
 
+def identity_of(tx: Tx, text: str | None, book: Rulebook) -> str:
+    """The identity of the rule that is meant; one that is no longer there still has its alerts.
+
+    :raises UsageError: when there is none, or more than one.
+    """
+    if not text:
+        return ""
+    known = {alert.rule for alert in alerts.find_alerts(tx)}
+    if exact := known & {text, f"{OURS}{text}"}:
+        return exact.pop()
+    if book.rules is None:
+        raise UsageError(f"no alert is of a rule {text!r}", todo=did_you_mean(text, known))
+    return find_rule(book.rules, text).identity
+
+
 def rule_places(settings: Settings) -> Mapping[str, str]:
     """Where each rule stands, by its name: ``rules/mozambique.yaml:12``."""
     documents = (load_document(file.path) for file in find_rule_files(settings.rules))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from watcher import clock
 from watcher.cli.opening import config_option, open_settings
+from watcher.core.errors import StoreError
 from watcher.daemon import Daemon
+from watcher.emergency import raise_alarm
 from watcher.log import configure
 from watcher.wiring import load_rule_set, open_app
+
+#: An answer is kept in memory while the store cannot be written, until then or until we are stopped.
+PATIENCE = timedelta(days=3)
 
 
 @click.command()
@@ -26,6 +33,18 @@ def command(config: Path | None) -> int:
     """
     settings = open_settings(config)
     configure(level=settings.log.level, style=settings.log.format)
-    app = open_app(settings)
-    daemon = Daemon(app, state_dir=settings.state_dir, rules=settings.rules, load_rules=lambda: load_rule_set(settings))
+    try:
+        app = open_app(settings, patience=PATIENCE)
+        app.store.quick_check()
+    except StoreError as error:
+        raise_alarm(settings, error, now=clock.wall())
+        raise
+    daemon = Daemon(
+        app,
+        state_dir=settings.state_dir,
+        rules=settings.rules,
+        load_rules=lambda: load_rule_set(settings),
+        web=settings.web.place,
+        raise_alarm=lambda error: raise_alarm(settings, error, now=clock.wall()),
+    )
     return daemon.run()

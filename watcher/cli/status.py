@@ -26,10 +26,12 @@ from watcher.singleton import is_held
 from watcher.store.alerts import find_alerts, find_transitions, rule_states
 from watcher.store.deliveries import outbox_summary
 from watcher.store.quarantine import count_quarantined
+from watcher.store.reviews import standing_acknowledgement
 from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.runs import last_runs
 from watcher.store.schema import SCHEMA_REVISION, Tx
 from watcher.store.sources import find_sources
+from watcher.store.waiting import Held, find_held
 
 _OPEN = (State.FIRING, State.RECOVERING)
 #: Runs that are shown.
@@ -48,6 +50,8 @@ class Standing(NamedTuple):
     daemon: Mapping[str, Any]
     sources: Sequence[Mapping[str, Any]]
     outbox: Mapping[str, Any]
+    #: What is to be told and is not yet, with the reason.
+    held: Sequence[Mapping[str, Any]]
     runs: Sequence[Mapping[str, Any]]
     #: When a turn last judged, or last ended; None when none ever did.
     last_turn: datetime | None
@@ -97,11 +101,12 @@ def _standing(config: Path | None, max_age: str | None) -> Standing:
             house={"instance": settings.instance, "version": version("watcher"), "now": now}
             | {"store": store.shown, "schema": SCHEMA_REVISION},
             counts=_counts(alerts),
-            alerts=[_alert(tx, alert, book) for alert in alerts],
+            alerts=[_alert(tx, alert, book, now) for alert in alerts],
             rules=rules,
             daemon=daemon,
             sources=sources,
             outbox=outbox,
+            held=_held(tx),
             runs=runs,
             last_turn=last_turn,
             problems=[
@@ -130,8 +135,9 @@ def _counts(alerts: Sequence[Alert]) -> dict[str, int]:
     return {**firing, "pending": sum(alert.state is State.PENDING for alert in alerts)}
 
 
-def _alert(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
+def _alert(tx: Tx, alert: Alert, book: Rulebook, now: datetime) -> dict[str, Any]:
     newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+    seen = standing_acknowledgement(tx, alert, now)
     return {
         "fingerprint": alert.fingerprint,
         "severity": alert.severity.value,
@@ -139,6 +145,7 @@ def _alert(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
         "since": alert.fired_at or alert.active_at,
         "alert": book.name(alert.rule),
         "group": dict(alert.group),
+        "acknowledged": f"by {seen.author}" if seen else "",
         "headline": newest[0].transition.evidence.get("headline", "") if newest else "",
     }
 
@@ -188,6 +195,17 @@ def _outbox(tx: Tx, now: datetime) -> dict[str, Any]:
         "oldest_waiting": summary.oldest,
         "failing": [each._asdict() for each in summary.failing],
     }
+
+
+def _held(tx: Tx) -> list[dict[str, Any]]:
+    """What waits, one line for each endpoint and reason."""
+    reasons: dict[tuple[str, str], list[Held]] = {}
+    for each in find_held(tx):
+        reasons.setdefault((each.endpoint, each.why), []).append(each)
+    return [
+        {"endpoint": endpoint, "waits": len(items), "since": items[0].added_at, "because": why}
+        for (endpoint, why), items in reasons.items()
+    ]
 
 
 def _last_turn(tx: Tx, runs: Sequence[Mapping[str, Any]]) -> datetime | None:
@@ -256,6 +274,7 @@ def _print(standing: Standing) -> None:
     _print_rules(standing.rules)
     _print_sources(standing.sources)
     _print_outbox(standing.outbox)
+    _print_held(standing.held)
     _print_runs(standing.runs)
 
 
@@ -270,7 +289,8 @@ def _daemon_words(daemon: Mapping[str, Any]) -> str:
 def _print_alerts(standing: Standing) -> None:
     told = ", ".join(paint(f"{number} {level}", level) for level, number in standing.counts.items() if number)
     print(f"\nALERTS  {told or 'nothing fires'}")
-    columns = (Column("severity"), Column("state"), Column("since"), Column("fingerprint"), Column("alert", gives=True))
+    columns = [Column("severity"), Column("state"), Column("since"), Column("fingerprint"), Column("alert", gives=True)]
+    columns += [Column("acknowledged")] if any(each["acknowledged"] for each in standing.alerts) else []
     print_rows(standing.alerts, (*columns, Column("headline", gives=True)), "text")
 
 
@@ -299,6 +319,13 @@ def _print_outbox(outbox: Mapping[str, Any]) -> None:
         f"\nOUTBOX  {told or 'nothing was ever sent'}{f'; the oldest since {oldest:%Y-%m-%d %H:%M}' if oldest else ''}"
     )
     print_rows(outbox["failing"], (Column("endpoint"), Column("since"), Column("why", gives=True)), "text")
+
+
+def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
+    if held:
+        print("\nWAITING TO BE TOLD")
+    columns = (Column("endpoint"), Column("waits", right=True), Column("since"), Column("because", gives=True))
+    print_rows(held, columns, "text")
 
 
 def _print_runs(runs: Sequence[Mapping[str, Any]]) -> None:

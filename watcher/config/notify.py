@@ -1,4 +1,4 @@
-"""``notify.yaml``: who is told, in the part of Alertmanager's grammar that is in force.
+"""``notify.yaml``: who is told, and when, in Alertmanager's grammar.
 
 The options of a channel stay as they were written; the channel's own module knows what they mean. What Alertmanager
 knows and this version does not do is refused in plain words: a route that silently does less loses alerts.
@@ -8,33 +8,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from watcher.config.document import KeyPath, MarkedDocument, load_document
+from watcher.config.muting import (
+    INHIBIT_SECTION,
+    INTERVAL_SECTIONS,
+    read_inhibitions,
+    read_intervals,
+    unknown_intervals,
+)
 from watcher.config.problem import Mistake, mistakes, near, unknown_key
 from watcher.core.errors import ConfigError, Problem, ProblemSeverity
+from watcher.core.interval import Intervals
+from watcher.core.muting import Inhibition
 from watcher.core.route import Route, unreachable
 
 #: Ways out, by the key of their options without ``_configs``.
-CHANNELS = ("webhook", "email", "file", "stdout")
-_SECTIONS = ("route", "receivers")
+CHANNELS = ("webhook", "email", "slack", "msteamsv2", "alertmanager", "apprise", "file", "stdout")
+_SECTIONS = ("route", "receivers", *INTERVAL_SECTIONS, INHIBIT_SECTION, "global")
 
-_AT_ONCE = ("every turn flushes groups at once", "remove it")
-_ANY_HOUR = ("messages go out at any hour", "remove it")
+_MATCHERS = ("tests of labels are matchers", 'write matchers: [severity="critical"]')
+_SIDES = ("tests of labels are matchers", "write source_matchers and target_matchers")
 _NOT_IN_FORCE: Mapping[str, tuple[str, str]] = {
-    "group_wait": _AT_ONCE,
-    "group_interval": _AT_ONCE,
-    "inhibit_rules": ("no alert mutes another", "remove it"),
-    **dict.fromkeys(("time_intervals", "mute_time_intervals", "active_time_intervals"), _ANY_HOUR),
     "templates": ("messages have their own texts", "write 'summary' and 'description' in the rule"),
-    "global": ("a receiver has its own options", "the mail server and the secrets stand in watcher.yaml"),
     "tracing": ("nothing is traced", "remove it"),
-    **dict.fromkeys(("match", "match_re"), ("tests of labels are matchers", 'write matchers: [severity="critical"]')),
+    **dict.fromkeys(("match", "match_re"), _MATCHERS),
+    **dict.fromkeys(("source_match", "source_match_re", "target_match", "target_match_re"), _SIDES),
 }
+#: Keys of ``global`` that Alertmanager's own tools may ask for.
+_GLOBAL = re.compile(r"(?:resolve_timeout|http_config|(?:smtp|slack|pagerduty|opsgenie|wechat|victorops|telegram)_\w+)")
 _RECEIVER_NAME = re.compile(r"\w[\w .@-]{0,63}")
 
 #: Raw options of each channel of a receiver, in the order of the file.
@@ -51,6 +58,9 @@ class Notify:
     document: MarkedDocument
     #: What loads, and probably does not do what its author meant.
     warnings: tuple[Problem, ...] = ()
+    #: Time intervals by the names that routes and silences know them by.
+    intervals: Intervals = field(default_factory=dict)
+    inhibitions: tuple[Inhibition, ...] = ()
 
     def place_of(self, receiver: str, channel: str, index: int) -> KeyPath:
         """Where the options of a channel stand in the document, for the problems that its own module finds."""
@@ -70,12 +80,35 @@ def load_notify(path: Path) -> Notify:
     found = [_unknown((key,), _SECTIONS) for key in raw if key not in _SECTIONS]
     route, in_route = _route(raw.get("route"), document)
     receivers, in_receivers = _receivers(raw.get("receivers"))
-    found += in_route + in_receivers
+    intervals, in_intervals = read_intervals(document)
+    inhibitions, in_inhibitions = read_inhibitions(document)
+    found += in_route + in_receivers + in_intervals + _in_plain_words(in_inhibitions)
     if route is not None and not in_receivers:
         found += _names(route, receivers)
+    if route is not None and not in_intervals:
+        found += unknown_intervals(route, intervals)
     if found or route is None:
         raise ConfigError([mistake.placed(document) for mistake in found])
-    return Notify(route, receivers, document, tuple(mistake.placed(document) for mistake in _warnings(route)))
+    warnings = tuple(mistake.placed(document) for mistake in (*_warnings(route), *_without_effect(raw.get("global"))))
+    return Notify(route, receivers, document, warnings, intervals, inhibitions)
+
+
+def _in_plain_words(found: Iterable[Mistake]) -> list[Mistake]:
+    """The same mistakes; of a key that Alertmanager knows and that is not in force, why it is not."""
+    return [_unknown(each.path, ()) if each.at_key and each.path[-1] in _NOT_IN_FORCE else each for each in found]
+
+
+def _without_effect(raw: object) -> Iterator[Mistake]:
+    """What Alertmanager's own tools may ask for under ``global``, and no message of ours needs."""
+    for key in raw if isinstance(raw, dict) else ():
+        path: KeyPath = ("global", key)
+        if _GLOBAL.fullmatch(key):
+            hint = "the mail server and the secrets stand in watcher.yaml"
+            yield Mistake(path, f"{key!r} has no effect here", hint, at_key=True, severity=ProblemSeverity.WARNING)
+        else:
+            yield unknown_key(path, ("resolve_timeout", "smtp_smarthost", "smtp_from"))._replace(
+                severity=ProblemSeverity.WARNING
+            )
 
 
 def _unknown(path: KeyPath, known: Iterable[str]) -> Mistake:
@@ -93,8 +126,7 @@ def _route(raw: object, document: MarkedDocument) -> tuple[Route | None, list[Mi
     try:
         return Route.model_validate(raw), found
     except ValidationError as error:
-        each = mistakes(error, document, Route, ("route",))
-        return None, found + [_unknown(f.path, ()) if f.at_key and f.path[-1] in _NOT_IN_FORCE else f for f in each]
+        return None, found + _in_plain_words(mistakes(error, document, Route, ("route",)))
 
 
 def _root_mistakes(raw: Mapping[str, object]) -> Iterator[Mistake]:

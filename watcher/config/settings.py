@@ -30,6 +30,8 @@ from pydantic import (
 from watcher.config.document import MarkedDocument, load_document
 from watcher.config.environment import Overlay, literal_secrets, overlay
 from watcher.config.problem import Mistake, mistakes, near
+from watcher.core.alive import WrittenAlive
+from watcher.core.digest import Digest
 from watcher.core.document import Document
 from watcher.core.errors import ConfigError, Problem
 from watcher.core.period import Duration
@@ -40,6 +42,7 @@ _SOURCE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _RESERVED = frozenset({"desk"})
 CHECK = "settings/syntax"
 _SQLITE = "sqlite:///"
+_LAST_PORT = 65_535
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -128,6 +131,41 @@ class ReceiverSettings(Document):
     """Private networks that it may reach: 10.1.0.0/16."""
     proxy: Annotated[WebAddress, Field(repr=False)] = ""
     """The proxy to go through; the environment's proxies are not used."""
+    digest: Digest | None = None
+    """Tell what is not critical once a day, in one message: {at: '07:00', timezone: Africa/Maputo}."""
+    max_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """Messages in an hour at each of its channels; the rest waits and comes as one; absent: any number."""
+    fallback: str = ""
+    """The receiver that is told instead while this one takes nothing."""
+    fallback_after: Duration | None = None
+    """How long it may take nothing before the fallback is told; absent: 10m for what is critical, else 1h."""
+    alive: WrittenAlive | None = None
+    """Send a note once a week that says that watcher is at work: weekly, or {every: weekly, on: friday, at: '07:30'}."""
+    format: Literal["alertmanager", "cloudevents"] = "alertmanager"
+    """The body of its webhooks: Alertmanager's own, or the same as the data of a CloudEvent."""
+
+
+class WebSettings(Document):
+    """The daemon's door on the web: the pages behind the links in messages."""
+
+    listen: Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$")] = "127.0.0.1:8480"
+    """Where the daemon listens when ``base_url`` is set: host and port, ``[::1]:8480`` for IPv6."""
+    secret: SecretReference | None = None
+    """Where the key is kept that signs links; absent: one of its own in ``state_dir``."""
+
+    @field_validator("listen")
+    @classmethod
+    def _usable_port(cls, value: str) -> str:
+        if not 1 <= int(value.rpartition(":")[2]) <= _LAST_PORT:
+            msg = f"{value!r} has no port from 1 to {_LAST_PORT}"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 class LogSettings(Document):
@@ -166,6 +204,8 @@ class Settings(Document):
     """The mail server: host, port, security, username, password, sender."""
     receivers: Mapping[str, ReceiverSettings] = Field(default_factory=dict)
     """Secrets, networks and proxies of receivers, by their name in notify.yaml."""
+    web: WebSettings = WebSettings()
+    """The daemon's door on the web: listen, secret."""
     log: LogSettings = LogSettings()
     """What is logged, and how."""
 

@@ -1,51 +1,81 @@
-"""Routes: which receivers are told of an alert, in Alertmanager's grammar.
+"""Routes: which receivers are told of an alert, and when, in Alertmanager's grammar.
 
 A route matches when all its matchers do. The tree is walked depth first; the first child that matches wins, unless it
 says ``continue``; a route of which no child matches is itself the match. What a route does not say it has from the
-route above.
+route above, but for its time intervals: these hold for the route that names them and for no other.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import re2
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
 
 from watcher.core.document import Document
-from watcher.core.period import Duration
+from watcher.core.matcher import Matchers, all_match
+from watcher.core.period import LONGEST
 
 #: In ``group_by``: every label, so that each alert is a group of its own.
 EVERY_LABEL = "..."
+DEFAULT_WAIT = timedelta(seconds=30)
+DEFAULT_INTERVAL = timedelta(minutes=5)
 DEFAULT_REPEAT = timedelta(hours=4)
-MAX_PATTERN = 500
 
-_MATCHER = re.compile(
-    r"""\s*("(?:[^"\\]|\\.)*"|[^\s{}!=~,\\"'`]+)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^\s{}!=~,\\"'`]*)\s*(,|$)"""
-)
 _LABEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_SPAN = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
+#: Seconds of a year, a week, ..., a second; a millisecond is the last.
+_SECONDS = (365 * 86_400, 7 * 86_400, 86_400, 3_600, 60, 1, 0.001)
+
+#: The way to a route in the tree: (1, 0) is the first child of the root's second child.
+Position = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """One test of one label: ``severity="critical"``. A label that is not there is empty text."""
+def span(text: str) -> timedelta:
+    """Read a time as Alertmanager writes it: ``30s``, ``1h30m``, ``7d``, ``0``.
 
-    name: str
-    op: str
-    value: str
-    test: Callable[[str], bool] = field(repr=False, compare=False)
+    :raises ValueError: for anything else, saying what is accepted.
+    """
+    match = _SPAN.fullmatch(text)
+    if match is None or not any(match.groups()):
+        if text == "0":
+            return timedelta()
+        msg = f"{text!r} is no length of time; write 30s, 5m, 1h30m or 7d"
+        raise ValueError(msg)
+    # Years of many digits are no number of seconds that a timedelta holds.
+    seconds = sum(int(number[:12]) * unit for number, unit in zip(match.groups("0"), _SECONDS, strict=True))
+    if seconds > LONGEST.total_seconds():
+        msg = f"{text!r} is longer than a hundred years"
+        raise ValueError(msg)
+    return timedelta(seconds=seconds)
 
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether the label passes."""
-        return self.test(labels.get(self.name, ""))
 
-    def __str__(self) -> str:
-        return f"{self.name}{self.op}{json.dumps(self.value, ensure_ascii=False)}"
+def span_text(length: timedelta) -> str:
+    """A time as Alertmanager writes it: ``1h30m``, not ``90m``."""
+    left, parts = length // timedelta(milliseconds=1), []
+    for unit, word in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")):
+        number, left = divmod(left, unit)
+        parts += [f"{number}{word}"] if number else []
+    return "".join(parts) or "0s"
+
+
+def _read_span(value: object) -> object:
+    if isinstance(value, int | float) and value != 0:
+        msg = f"{value} has no unit; write 30s, 5m, 1h30m or 7d"
+        raise ValueError(msg)
+    return value if isinstance(value, timedelta) else span(str(value))
+
+
+#: A length of time in a route: ``1h30m``.
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_read_span),
+    PlainSerializer(span_text, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["30s", "5m", "1h30m", "7d"]}),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,84 +87,16 @@ class Target:
     group_by: tuple[str, ...]
     #: How long until what still fires is told again.
     repeat_interval: timedelta
-
-
-def matcher(name: str, op: str, value: str) -> Matcher:
-    """A test of one label.
-
-    :raises ValueError: for a regular expression that RE2 refuses.
-    """
-    if op in {"=", "!="}:
-        return Matcher(name, op, value, value.__eq__ if op == "=" else value.__ne__)
-    found = _pattern(value).fullmatch
-    return Matcher(
-        name, op, value, (lambda text: found(text) is not None) if op == "=~" else (lambda text: found(text) is None)
-    )
-
-
-def matchers(text: str) -> tuple[Matcher, ...]:
-    """Read one line: ``severity="critical"``, or several with commas, in braces or not.
-
-    :raises ValueError: with what was expected.
-    """
-    line = text.strip()
-    if line.startswith("{") and line.endswith("}"):
-        line = line[1:-1]
-    found, position = [], 0
-    while position < len(line):
-        match = _MATCHER.match(line, position)
-        if match is None:
-            msg = f'{text!r} is no matcher; write severity="critical" (op: = != =~ !~)'
-            raise ValueError(msg)
-        found.append(matcher(_unquoted(match[1], text), match[2], _unquoted(match[3], text)))
-        position = match.end()
-    if not found:
-        msg = f'{text!r} holds no matcher; write severity="critical"'
-        raise ValueError(msg)
-    return tuple(found)
-
-
-def _unquoted(word: str, text: str) -> str:
-    if not word.startswith('"'):
-        return word
-    try:
-        return str(json.loads(word, strict=False))
-    except ValueError:
-        msg = f'{text!r} holds an unknown escape; write \\\\ for a backslash and \\" for a quote'
-        raise ValueError(msg) from None
-
-
-def _pattern(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    if len(pattern) > MAX_PATTERN:
-        msg = f"a regular expression of {len(pattern)} characters; at most {MAX_PATTERN} are allowed"
-        raise ValueError(msg)
-    try:
-        return re2.compile(pattern, options)
-    except re2.error:
-        msg = f"{pattern!r} is no regular expression of RE2; it has no look-around and no back-references"
-        raise ValueError(msg) from None
-
-
-def _read_matchers(value: object) -> object:
-    lines = [value] if isinstance(value, str) else value
-    if not isinstance(lines, Sequence) or not all(isinstance(line, str | Matcher) for line in lines):
-        msg = 'expected a list of tests of labels; write matchers: [severity="critical"]'
-        raise ValueError(msg)
-    return tuple(each for line in lines for each in (matchers(line) if isinstance(line, str) else (line,)))
-
-
-def _lines(value: Sequence[Matcher]) -> list[str]:
-    return [str(each) for each in value]
-
-
-Matchers = Annotated[
-    tuple[Matcher, ...],
-    BeforeValidator(_read_matchers),
-    PlainSerializer(_lines, return_type=list[str]),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}, "examples": [['severity="critical"']]}),
-]
+    #: How long the first alert of a group waits for others.
+    group_wait: timedelta = DEFAULT_WAIT
+    #: How long after one message about a group the next may follow.
+    group_interval: timedelta = DEFAULT_INTERVAL
+    #: Names of the time intervals in which nothing is sent.
+    mute: tuple[str, ...] = ()
+    #: Names of the time intervals outside of which nothing is sent; none: it may be sent at any hour.
+    active: tuple[str, ...] = ()
+    #: The route that sends it there.
+    position: Position = field(default=(), compare=False)
 
 
 class Route(Document):
@@ -150,8 +112,16 @@ class Route(Document):
     """Whether the routes after this one are asked as well."""
     routes: tuple[Route, ...] = ()
     """Routes below, in the order in which they are asked."""
-    repeat_interval: Duration = DEFAULT_REPEAT
+    group_wait: Span = DEFAULT_WAIT
+    """How long the first alert of a group waits for others; absent: as the route above, and 30s at the root."""
+    group_interval: Span = DEFAULT_INTERVAL
+    """How long after one message about a group the next may follow; absent: as the route above, and 5m at the root."""
+    repeat_interval: Span = DEFAULT_REPEAT
     """How long until what still fires is told again; absent: as the route above, and 4h at the root."""
+    mute_time_intervals: tuple[str, ...] = ()
+    """Names of time intervals in which this route sends nothing: what comes waits for their end."""
+    active_time_intervals: tuple[str, ...] = ()
+    """Names of time intervals outside of which this route sends nothing; absent: it sends at any hour."""
 
     @field_validator("group_by")
     @classmethod
@@ -167,47 +137,67 @@ class Route(Document):
 
     @field_validator("repeat_interval")
     @classmethod
-    def _positive(cls, value: timedelta) -> timedelta:
+    def _reminds_later(cls, value: timedelta) -> timedelta:
         if value <= timedelta():
             msg = "a reminder needs some time; write e.g. 4h or 7d"
             raise ValueError(msg)
         return value
 
+    @field_validator("group_interval")
+    @classmethod
+    def _leaves_time(cls, value: timedelta) -> timedelta:
+        if value <= timedelta():
+            msg = "some time must lie between two messages about a group; write e.g. 5m"
+            raise ValueError(msg)
+        return value
+
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether all its matchers hold."""
-        return all(each.matches(labels) for each in self.matchers)
+        return all_match(self.matchers, labels)
 
     def targets(self, labels: Mapping[str, str]) -> tuple[Target, ...]:
         """Where an alert with these labels goes; no receiver twice."""
         found: dict[str, Target] = {}
-        for target in _targets(self, labels, _target(self, None)):
+        for target in _targets(self, labels, _target(self, None, ())):
             found.setdefault(target.receiver, target)
         return tuple(found.values())
+
+    def at(self, position: Position) -> Route:
+        """The route at a position below this one."""
+        found = self
+        for index in position:
+            found = found.routes[index]
+        return found
 
 
 def _targets(route: Route, labels: Mapping[str, str], own: Target) -> Iterator[Target]:
     asked = False
-    for child in route.routes:
+    for index, child in enumerate(route.routes):
         if child.matches(labels):
             asked = True
-            yield from _targets(child, labels, _target(child, own))
+            yield from _targets(child, labels, _target(child, own, (*own.position, index)))
             if not child.continue_:
                 return
     if not asked:
         yield own
 
 
-def _target(route: Route, above: Target | None) -> Target:
+def _target(route: Route, above: Target | None, position: Position) -> Target:
     own = route if above is None else above
     said = route.model_fields_set
     return Target(
         receiver=route.receiver if "receiver" in said else own.receiver,
         group_by=route.group_by if "group_by" in said else own.group_by,
         repeat_interval=route.repeat_interval if "repeat_interval" in said else own.repeat_interval,
+        group_wait=route.group_wait if "group_wait" in said else own.group_wait,
+        group_interval=route.group_interval if "group_interval" in said else own.group_interval,
+        mute=route.mute_time_intervals,
+        active=route.active_time_intervals,
+        position=position,
     )
 
 
-def unreachable(route: Route) -> tuple[tuple[int, ...], ...]:
+def unreachable(route: Route) -> tuple[Position, ...]:
     """The positions in the tree of routes that no alert ever comes to: (1, 0) is the first child of the second child.
 
     Either a route before it takes everything it would match and does not say ``continue``, or its matchers ask a label
@@ -216,7 +206,7 @@ def unreachable(route: Route) -> tuple[tuple[int, ...], ...]:
     return tuple(_unreachable(route, {}))
 
 
-def _unreachable(route: Route, asked: Mapping[str, str]) -> Iterator[tuple[int, ...]]:
+def _unreachable(route: Route, asked: Mapping[str, str]) -> Iterator[Position]:
     for index, child in enumerate(route.routes):
         before = (other for other in route.routes[:index] if not other.continue_)
         exact = {each.name: each.value for each in child.matchers if each.op == "="}

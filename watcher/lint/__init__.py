@@ -15,6 +15,7 @@ from watcher.lint import (
     bound,
     contradiction,
     effect,
+    endless,
     flaps,
     literal,
     member,
@@ -52,6 +53,7 @@ _CHECKS: tuple[Check, ...] = (
     alias,
     url,
     unreachable,
+    endless,
 )
 #: Every lint check by its name.
 CHECKS: Mapping[str, Check] = {check.NAME: check for check in _CHECKS}

@@ -13,6 +13,7 @@ from watcher.config.problem import Mistake
 from watcher.config.rules import Loaded, Site
 from watcher.core.catalogue import Catalogue
 from watcher.core.errors import Problem, ProblemSeverity
+from watcher.core.muting import Silence
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
 
@@ -49,6 +50,9 @@ class Data(Protocol):
 
     def delay(self, source: str) -> timedelta | None:
         """The time after an event within which four of five records of a source were known; None when unknown."""
+
+    def silences(self) -> Sequence[Silence]:
+        """What people do not want to be told of, or did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Self
 
 from watcher.core.indicator import Indicator
+from watcher.core.muting import Silence
 from watcher.core.period import DAY, Period, tick_at_or_after
 from watcher.core.rule import Rule, RuleSet
 from watcher.lint.past import Past, PastYears, keys_of
 from watcher.replay import Player, Progress
 from watcher.store import survey
 from watcher.store.schema import Tx
+from watcher.store.silences import find_silences
 
 YEAR = timedelta(days=365)
 
@@ -72,6 +74,10 @@ class StoreData:
     def save(self) -> None:
         """Keep what was worked out for the next run."""
         self._years.save()
+
+    def silences(self) -> Sequence[Silence]:
+        """What people do not want to be told of, or did not."""
+        return [each.silence for each in find_silences(self._tx)]
 
     def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
         """The sources whose events a rule counts, each with the query offset that holds for it."""

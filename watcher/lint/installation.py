@@ -16,11 +16,11 @@ from watcher.core.rule import RuleStatus
 from watcher.lint.check import Context, Fetch
 from watcher.lint.data import StoreData
 from watcher.lint.run import Linted, gather, in_order, left_out, run_checks
-from watcher.notify import TEST_RECEIVER
 from watcher.replay import Progress
 from watcher.sources import SOURCES
 from watcher.store.engine import Store
-from watcher.wiring import access_of, endpoint_of, feed_of, query_offsets, slots_of
+from watcher.switchboard import TEST_RECEIVER
+from watcher.wiring import access_of, endpoint_of, fallback_mistakes, feed_of, query_offsets, slots_of
 
 #: In the folder of the state: what lint worked out last time.
 KEPT_IN = "lint.json"
@@ -84,6 +84,7 @@ def _lint_receivers(settings: Settings, routing: Notify) -> list[Problem]:
             for slot in slots_of(routing, receiver):
                 gather(problems, partial(endpoint_of, routing, slot, access))
     problems += [mistake.placed(settings.document) for mistake in _unknown_receivers(settings, routing)]
+    problems += [mistake.placed(settings.document) for mistake in fallback_mistakes(settings, routing)]
     problems += [mistake.placed(routing.document) for mistake in _mail_without_server(settings, routing)]
     return problems
 

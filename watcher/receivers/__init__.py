@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from watcher.core.delivery import Outcome, Outgoing
 from watcher.core.document import Document
 from watcher.core.message import Desk, Notification
-from watcher.receivers import email, file, stdout, webhook
+from watcher.receivers import alertmanager, apprise, email, file, slack, stdout, teams, webhook
 from watcher.receivers.access import Access, Rendered, Server
 
 __all__ = ["RECEIVERS", "Access", "Receiver", "Rendered", "Server"]
@@ -55,4 +55,13 @@ class Receiver(Protocol):
 
 
 #: Every channel by its name.
-RECEIVERS: Mapping[str, Receiver] = {"webhook": webhook, "email": email, "file": file, "stdout": stdout}
+RECEIVERS: Mapping[str, Receiver] = {
+    "webhook": webhook,
+    "email": email,
+    "slack": slack,
+    "msteamsv2": teams,
+    "alertmanager": alertmanager,
+    "apprise": apprise,
+    "file": file,
+    "stdout": stdout,
+}

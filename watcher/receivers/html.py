@@ -24,7 +24,7 @@ _TEMPLATES = Environment(
 
 def html(notification: Notification, desk: Desk) -> str:
     """The whole document; everything in it is escaped, and it loads nothing from elsewhere."""
-    calm = notification.reason in {NotifyReason.TEST, NotifyReason.STATE_AT_START}
+    calm = notification.reason in {NotifyReason.DRILL, NotifyReason.ALIVE, NotifyReason.STATE_AT_START}
     return _TEMPLATES.get_template("email.html.j2").render(
         letter=letter(notification, desk), colours={} if calm else _COLOURS, calm=_CALM
     )

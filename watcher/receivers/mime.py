@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import format_datetime
 
@@ -67,12 +68,22 @@ def clean_body(value: str) -> str:
 
 
 def to_mime(notification: Notification, desk: Desk) -> bytes:
-    """A message without sender, recipient and ``Message-ID``: see :func:`addressed`."""
+    """A message without sender, recipient and ``Message-ID``: see :func:`addressed`.
+
+    What was written is read again: if a header came in that is not ours, the subject names the message only.
+    """
+    threads = _threads(notification, desk)
+    raw = _compose(notification, desk, threads, clean_header(subject(notification, desk)))
+    if not _is_ours(raw, threads):
+        raw = _compose(notification, desk, threads, f"[WATCHER] message {re.sub('[^a-z0-9_]', '', notification.id)}")
+    return raw
+
+
+def _compose(notification: Notification, desk: Desk, threads: list[str], line: str) -> bytes:
     message = EmailMessage(policy=SMTP)
-    message["Subject"] = clean_header(subject(notification, desk))
+    message["Subject"] = line
     message["Date"] = format_datetime(notification.created_at)
     message["Auto-Submitted"] = "auto-generated"
-    threads = _threads(notification, desk)
     if threads:
         message["In-Reply-To"] = threads[0]
         message["References"] = " ".join(threads)
@@ -81,6 +92,13 @@ def to_mime(notification: Notification, desk: Desk) -> bytes:
     message.add_alternative(clean_body(_html.html(notification, desk)), subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{notification.id or 'watcher'}")
     return message.as_bytes()
+
+
+def _is_ours(raw: bytes, threads: list[str]) -> bool:
+    """Whether the message has the headers that we wrote, each once, and no other."""
+    expected = ["subject", "date", "auto-submitted", *(["in-reply-to", "references"] if threads else [])]
+    found = [name.lower() for name, _ in BytesHeaderParser().parsebytes(raw).items()]
+    return sorted(found) == sorted([*expected, "content-type", "mime-version"])
 
 
 def _threads(notification: Notification, desk: Desk) -> list[str]:

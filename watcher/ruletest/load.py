@@ -16,9 +16,9 @@ from watcher.config.problem import Mistake, mistakes
 from watcher.config.rules import load_rules
 from watcher.core.errors import ConfigError
 from watcher.core.rule import RuleSet
-from watcher.notify import TEST_RECEIVER
 from watcher.ruletest.document import DESK_RECEIVER, RuleTestFile
 from watcher.ruletest.story import Story, StoryReader
+from watcher.switchboard import TEST_RECEIVER
 
 CHECK = "rule/test-syntax"
 #: The receivers of a file that names no routes.

@@ -16,7 +16,6 @@ from watcher.deliver import Couriers
 from watcher.endpoint import Endpoint
 from watcher.ingest import Lookout
 from watcher.net import Egress
-from watcher.notify import TEST_RECEIVER, Switchboard
 from watcher.receivers import Access
 from watcher.ruletest.document import DESK_RECEIVER
 from watcher.ruletest.events import Known
@@ -30,6 +29,7 @@ from watcher.store.migrate import create
 from watcher.store.schema import Tx
 from watcher.store.series import fold
 from watcher.store.sources import ensure_source
+from watcher.switchboard import TEST_RECEIVER, Switchboard
 from watcher.wiring import endpoint_of, slots_of
 
 #: Reminders would repeat every few hours what a test says once.
@@ -109,11 +109,13 @@ def _state(tx: Tx, known: KnownFact) -> None:
 def _board(routing: Notify | None, tape: Tape, desk: Desk) -> Switchboard:
     """Who is told: the routes under test with a tape at every end, or everything to one receiver."""
     if routing is None:
-        route = Route(receiver=DESK_RECEIVER, group_by=(EVERY_LABEL,), repeat_interval=_NEVER_AGAIN)
+        route = _silent(Route(receiver=DESK_RECEIVER, group_by=(EVERY_LABEL,)))
         endpoints = [Endpoint(f"{name}/tape/1", name, tape, None, _access()) for name in (DESK_RECEIVER, TEST_RECEIVER)]
     else:
         route, endpoints = _silent(routing.route), list(_endpoints(routing, tape))
-    return Switchboard(route, {endpoint.name: endpoint for endpoint in endpoints}, desk)
+    inhibitions = routing.inhibitions if routing else ()
+    by_name = {endpoint.name: endpoint for endpoint in endpoints}
+    return Switchboard(route, by_name, desk, inhibitions=inhibitions)
 
 
 def _endpoints(routing: Notify, tape: Tape) -> Iterator[Endpoint]:
@@ -124,9 +126,10 @@ def _endpoints(routing: Notify, tape: Tape) -> Iterator[Endpoint]:
 
 
 def _silent(route: Route) -> Route:
-    """The same routes without reminders."""
+    """The same routes without reminders, and at any hour: a test says what is told, and turns only come when asked."""
     routes = tuple(_silent(child) for child in route.routes)
-    return route.model_copy(update={"routes": routes, "repeat_interval": _NEVER_AGAIN})
+    times = {"repeat_interval": _NEVER_AGAIN, "group_interval": timedelta()}
+    return route.model_copy(update={"routes": routes, **times, "mute_time_intervals": (), "active_time_intervals": ()})
 
 
 def _access() -> Access:

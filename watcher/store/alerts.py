@@ -83,7 +83,7 @@ def save_alert(tx: Tx, standing: Alert) -> None:
 def add_transition(tx: Tx, transition: Transition, *, now: datetime) -> None:
     """Add a transition to the history, which is never edited."""
     body = {
-        "values": {name: _plain(value) for name, value in transition.values.items()},
+        "values": {name: to_plain(value) for name, value in transition.values.items()},
         "evidence": transition.evidence,
     }
     newest = tx.execute(select(func.coalesce(func.max(schema.event.c.version), 0))).scalar_one()
@@ -122,7 +122,7 @@ def find_transitions(
         query = query.where(_transition.c.episode == episode)
     if limit is not None:
         query = query.limit(limit)
-    return [_to_transition(row) for row in tx.execute(query).mappings()]
+    return [to_transition(row) for row in tx.execute(query).mappings()]
 
 
 def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime) -> list[Episode]:
@@ -132,7 +132,7 @@ def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime) -> lis
     # By way of the alerts of the rule, which are few: the transitions have no index on it.
     query = select(_transition).join(_alert).where(_alert.c.rule == rule, _transition.c.tick <= up_to)
     for row in tx.execute(query.order_by(_transition.c.id)).mappings():
-        step = _to_transition(row).transition
+        step = to_transition(row).transition
         if step.after in _BETWEEN_EPISODES:
             continue
         key = (step.fingerprint, step.episode)
@@ -258,7 +258,8 @@ def _to_alert(row: RowMapping) -> Alert:
     )
 
 
-def _to_transition(row: RowMapping) -> StoredTransition:
+def to_transition(row: RowMapping) -> StoredTransition:
+    """A row of the history."""
     body = json.loads(row["body"])
     transition = Transition(
         fingerprint=row["fingerprint"],
@@ -273,7 +274,7 @@ def _to_transition(row: RowMapping) -> StoredTransition:
         tick=row["tick"],
         watermark=row["watermark"],
         rule_hash=row["rule_hash"],
-        values={name: _value(value) for name, value in body["values"].items()},
+        values={name: to_value(value) for name, value in body["values"].items()},
         notify=bool(row["notify"]),
         evidence=body["evidence"],
     )
@@ -284,14 +285,15 @@ def _labels(text: str) -> Labels:
     return tuple((name, value) for name, value in json.loads(text))
 
 
-def _plain(value: Value) -> object:
+def to_plain(value: object) -> object:
     """A value as JSON: a date is marked, so that it comes back as one."""
     if isinstance(value, date):
         return {"date": value.isoformat()}
     return str(value) if isinstance(value, float) and value in {float("inf"), float("-inf")} else value
 
 
-def _value(value: object) -> Value:
+def to_value(value: object) -> Value:
+    """A value as it was before it became JSON."""
     if isinstance(value, Mapping):
         return date.fromisoformat(value["date"])
     if value in {"inf", "-inf"}:

@@ -46,7 +46,7 @@ def backup(store: Store, target: Path) -> BackupReport:
         finally:
             partial.unlink(missing_ok=True)
         _write_checksum(report)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     return report
 
 
@@ -56,12 +56,12 @@ def verify_backup(path: Path) -> BackupReport:
     :raises StoreError: when it is damaged, or no backup of a store.
     """
     with _told(path):
-        checksum = _checksum_file(path).read_text(encoding="utf-8").partition(" ")[0]
+        checksum = checksum_file(path).read_text(encoding="utf-8").partition(" ")[0]
         if _sha256(path) != checksum:
             raise StoreError("the backup does not match its checksum", where=str(path), todo="use an older backup")
         # Nothing is written beside the backup, which may lie on a disk that cannot be written.
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
-            _check(copy, path)
+            check_copy(copy, path)
     return BackupReport(path, checksum, path.stat().st_size)
 
 
@@ -87,12 +87,16 @@ def _copy(source: Path, partial: Path) -> None:
         reader.backup(copy, pages=_STEP)
         # The copy is to be one file, without a log beside it.
         copy.execute("PRAGMA journal_mode=DELETE").close()
-        _check(copy, partial)
+        check_copy(copy, partial)
     with partial.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _check(copy: sqlite3.Connection, path: Path) -> None:
+def check_copy(copy: sqlite3.Connection, path: Path) -> None:
+    """Read every page and reference of a copy.
+
+    :raises StoreError: when one is damaged, or it is no store.
+    """
     if copy.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreError("this is no backup of a store", where=str(path))
     found = [row[0] for row in copy.execute("PRAGMA integrity_check(3)")]
@@ -105,7 +109,7 @@ def _check(copy: sqlite3.Connection, path: Path) -> None:
 
 
 def _write_checksum(report: BackupReport) -> None:
-    target = _checksum_file(report.path)
+    target = checksum_file(report.path)
     partial = target.with_name(f".{target.name}.partial")
     with partial.open("w", encoding="utf-8") as file:
         file.write(f"{report.sha256}  {report.path.name}\n")
@@ -114,7 +118,8 @@ def _write_checksum(report: BackupReport) -> None:
     partial.replace(target)
 
 
-def _checksum_file(path: Path) -> Path:
+def checksum_file(path: Path) -> Path:
+    """Where the checksum of a backup lies."""
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -126,7 +131,8 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make names in a folder safe on the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

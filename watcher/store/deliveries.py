@@ -19,7 +19,8 @@ LATEST = LONGEST_WAIT * (1 + JITTER)
 #: An endpoint that has taken nothing for so long is reported.
 FAILING_AFTER = timedelta(hours=1)
 
-_OPEN = (*WAITING, DeliveryState.LEASED.value)
+#: The states of what has not ended.
+OPEN = (*WAITING, DeliveryState.LEASED.value)
 
 
 def is_held(now: datetime) -> ColumnElement[bool]:
@@ -49,7 +50,7 @@ def lines() -> Subquery:
             func.row_number().over(partition_by=line, order_by=delivery.c.number).label("place"),
             func.sum(is_leased).over(partition_by=delivery.c.endpoint).label("on_the_wire"),
         )
-        .where(delivery.c.state.in_(_OPEN))
+        .where(delivery.c.state.in_(OPEN))
         .subquery()
     )
 
@@ -67,7 +68,7 @@ def is_behind(queue: Subquery) -> ColumnElement[bool]:
         earlier.c.message == theirs.c.message,
         earlier.c.recipient == queue.c.recipient,
         earlier.c.number < queue.c.number,
-        earlier.c.state.in_(_OPEN),
+        earlier.c.state.in_(OPEN),
     )
 
 
@@ -115,7 +116,7 @@ class OutboxSummary:
     @property
     def waiting(self) -> int:
         """Deliveries that are not yet told and not given up."""
-        return sum(self.counts.get(DeliveryState(state), 0) for state in _OPEN)
+        return sum(self.counts.get(DeliveryState(state), 0) for state in OPEN)
 
     @property
     def dead(self) -> int:
@@ -123,10 +124,57 @@ class OutboxSummary:
         return self.counts.get(DeliveryState.DEAD, 0)
 
 
+class Fault(NamedTuple):
+    """What is wrong with an endpoint, for whoever can mend it."""
+
+    endpoint: str
+    #: Why, in its own words.
+    why: str
+    #: Whether it said that it is gone for ever.
+    is_closed: bool
+
+
+def endpoint_faults(tx: Tx, now: datetime) -> list[Fault]:
+    """The endpoints that somebody must look at: closed, refusing what a person must change, or failing for long."""
+    failing = outbox_summary(tx, now).failing
+    refusing = select(endpoint_state).where(endpoint_state.c.fault != "", endpoint_state.c.disabled == "")
+    found = {each.endpoint: each for each in (*failing, *(_failing(tx, row, now) for row in tx.execute(refusing)))}
+    closed = tx.execute(select(endpoint_state.c.endpoint).where(endpoint_state.c.disabled != "")).scalars().all()
+    return [Fault(each.endpoint, each.why, each.endpoint in closed) for _, each in sorted(found.items())]
+
+
+class Dead(NamedTuple):
+    """Messages to one endpoint that were given up."""
+
+    endpoint: str
+    total: int
+    #: Why the last of them was.
+    why: str
+
+
+def given_up(tx: Tx, *, since: datetime) -> list[Dead]:
+    """What was given up from a moment on, by endpoint; a test is nobody's alert."""
+    query = (
+        select(delivery.c.endpoint, delivery.c.reason)
+        .join(message, message.c.id == delivery.c.message)
+        .where(delivery.c.state == DeliveryState.DEAD.value, delivery.c.due_at >= since, message.c.status != "test")
+        .order_by(delivery.c.due_at, delivery.c.number)
+    )
+    reasons: dict[str, list[str]] = {}
+    for row in tx.execute(query):
+        reasons.setdefault(row.endpoint, []).append(row.reason)
+    return [Dead(endpoint, len(each), each[-1]) for endpoint, each in sorted(reasons.items())]
+
+
+def known_endpoints(tx: Tx) -> list[str]:
+    """Every endpoint for which something was ever put into the outbox."""
+    return list(tx.execute(select(endpoint_state.c.endpoint).order_by(endpoint_state.c.endpoint)).scalars())
+
+
 def outbox_summary(tx: Tx, now: datetime) -> OutboxSummary:
     """Count what waits and what is dead, and name the endpoints that keep failing."""
     counts = tx.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
-    oldest = select(func.min(delivery.c.queued_at, type_=Moment)).where(delivery.c.state.in_(_OPEN))
+    oldest = select(func.min(delivery.c.queued_at, type_=Moment)).where(delivery.c.state.in_(OPEN))
     failing = (
         select(endpoint_state)
         .where(or_(endpoint_state.c.disabled != "", endpoint_state.c.fail_since <= now - FAILING_AFTER))
@@ -165,20 +213,37 @@ class Delivery:
     subject: str
     #: How many times it was tried.
     attempt: int
+    #: How many times a person sent it once more after its end.
+    replays: int
     queued_at: datetime
     due_at: datetime
     delivered_at: datetime | None
 
 
 def find_deliveries(
-    tx: Tx, *, states: Collection[DeliveryState] = (), endpoint: str = "", limit: int | None = None
+    tx: Tx,
+    *,
+    states: Collection[DeliveryState] = (),
+    endpoint: str = "",
+    ids: Collection[str] | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
 ) -> list[Delivery]:
-    """Deliveries, the newest message first."""
+    """Deliveries, the newest message first.
+
+    :param endpoint: an endpoint, or a receiver with all of its endpoints.
+    :param since: only what was queued, or sent once more, from this moment on.
+    """
     columns = [delivery.c[field.name] for field in fields(Delivery) if field.name != "subject"]
     query = select(*columns, message.c.subject).join(message, message.c.id == delivery.c.message)
     if states:
         query = query.where(delivery.c.state.in_([state.value for state in states]))
     if endpoint:
-        query = query.where(delivery.c.endpoint == endpoint)
+        of_receiver = delivery.c.endpoint.startswith(f"{endpoint}/", autoescape=True)
+        query = query.where(or_(delivery.c.endpoint == endpoint, of_receiver))
+    if ids is not None:
+        query = query.where(delivery.c.id.in_(ids))
+    if since is not None:
+        query = query.where(delivery.c.queued_at >= since)
     query = query.order_by(delivery.c.number.desc(), delivery.c.endpoint, delivery.c.recipient).limit(limit)
     return [Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in tx.execute(query).mappings()]

@@ -5,6 +5,7 @@ Writers take turns; readers see one moment and wait for nobody.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,10 +18,13 @@ from watcher.core.errors import Locked, SchemaMismatch, StoreError
 from watcher.store import connection
 from watcher.store.address import Address
 from watcher.store.at_rest import AtRest
-from watcher.store.fault import explained
+from watcher.store.fault import RESTORE, explained
 from watcher.store.filesystem import create_private, is_on_network, refuse_unfit
 from watcher.store.lock import PATIENCE_S, WriteLock
 from watcher.store.schema import APPLICATION_ID, SCHEMA_REVISION
+
+#: On PostgreSQL whoever reads in or judges holds this lock to the end of the transaction.
+_ALONE = 0x7774636A
 
 
 class Store:
@@ -32,6 +36,7 @@ class Store:
         self._migrating = migrating
         self._lock = WriteLock(_lock_path(address.path))
         self._wrote = False
+        self._presence: Connection | None = None
         self._resting = AtRest.found(address.path) if read_only and address.path is not None else None
         self._writer, self._reader = self._engines()
 
@@ -98,9 +103,11 @@ class Store:
         self.close()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
         """One write transaction: all of it is durable at the end, or nothing of it happened.
 
+        :param alone: on PostgreSQL, too, one such at a time: several daemons may share a server, and none is to judge on
+            what another is about to change. On SQLite every one is alone.
         :raises Locked: when another writer does not finish.
         :raises StoreError: when the database cannot be written.
         """
@@ -108,6 +115,8 @@ class Store:
             raise StoreError("the store was opened for reading only", where=self.shown)
         self._wrote = True
         with self._turn(), explained(self.shown), self._writer.begin() as tx:
+            if alone and not self.is_sqlite:
+                tx.exec_driver_sql(f"select pg_advisory_xact_lock({_ALONE})")
             yield tx
 
     @contextmanager
@@ -128,6 +137,19 @@ class Store:
                 tx = tx.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             stack.enter_context(tx.begin())
             yield tx
+
+    def announce(self, boot: str) -> None:
+        """Let other processes on the same server see, as long as this one lives, that it does.
+
+        A SQLite file has one sender, by a lock on a file; there it does nothing.
+        """
+        if not self.is_sqlite and self._presence is None:
+            with explained(self.shown):
+                self._presence = self._writer.connect()
+                # The lock goes with the connection, so it must not go back into the pool.
+                self._presence.detach()
+                self._presence.exec_driver_sql(f"select pg_advisory_lock({presence_key(boot)})")
+                self._presence.commit()
 
     def check_schema(self) -> None:
         """Refuse a database that is not ours, or of another version.
@@ -169,12 +191,14 @@ class Store:
         with self.reading() as tx:
             found = [str(row[0]) for row in tx.exec_driver_sql("PRAGMA quick_check(3)")]
         if found != ["ok"]:
-            todo = "restore it from a backup"
-            raise StoreError(f"the store is damaged: {'; '.join(found)}", where=self.shown, todo=todo)
+            raise StoreError(f"the store is damaged: {'; '.join(found)}", where=self.shown, todo=RESTORE)
 
     def close(self) -> None:
         """Move the log into the database, when something was written, and let go of every connection."""
         with ExitStack() as stack:
+            if self._presence is not None:
+                self._presence.close()
+                self._presence = None
             is_last = self._wrote and self._took_turn(stack)
             stack.callback(self._writer.dispose)
             self._reader.dispose()
@@ -238,6 +262,11 @@ class Store:
 def is_sqlite(tx: Connection) -> bool:
     """Whether a transaction runs on SQLite; else it runs on PostgreSQL."""
     return tx.dialect.name == "sqlite"
+
+
+def presence_key(boot: str) -> int:
+    """The number of the lock that a living process holds on a PostgreSQL server."""
+    return int.from_bytes(hashlib.blake2b(boot.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def has_table(tx: Connection, name: str) -> bool:

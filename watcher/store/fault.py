@@ -18,6 +18,8 @@ _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL = sqlite3.SQLITE_FULL
 _FORBIDDEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _PRIMARY = 0xFF
+#: What to do about a store that is damaged.
+RESTORE = "run: watcher restore BACKUP; what is damaged is told by: watcher doctor --deep"
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def _error(fault: DBAPIError, where: str) -> WatcherError:
     if code in _BUSY:
         return Locked(said, where=where, todo="try again later")
     if code in _BROKEN:
-        return StoreError(f"the store is damaged: {said}", where=where, todo="restore it from a backup")
+        return StoreError(f"the store is damaged: {said}", where=where, todo=RESTORE)
     if code == _FULL:
         return StoreError("the disk is full", where=where, todo="make room; nothing was lost")
     todo = _who_may(where) if code in _FORBIDDEN else ""

@@ -44,10 +44,20 @@ def refuse_unfit(path: Path) -> None:
 
 def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
     """Whether a file lies on a network file system, where a write-ahead log breaks: its index is shared memory."""
+    return _kind(path, mounts).startswith(_NETWORK)
+
+
+def is_on_overlay(path: Path, mounts: Path = _MOUNTS) -> bool:
+    """Whether a file lies in the uppermost layer of a container, which goes with the container."""
+    return _kind(path, mounts) == "overlay"
+
+
+def _kind(path: Path, mounts: Path) -> str:
+    """The kind of file system that a file lies on; empty where that cannot be found out."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
-        return False
+        return ""
     real, best, kind = path.resolve(), -1, ""
     for line in lines:
         before, _, after = line.partition(" - ")
@@ -55,4 +65,4 @@ def is_on_network(path: Path, mounts: Path = _MOUNTS) -> bool:
         # Of two mounts on the same point the later one is what one sees.
         if real.is_relative_to(point) and len(point.parts) >= best:
             best, kind = len(point.parts), after.split()[0]
-    return kind.startswith(_NETWORK)
+    return kind

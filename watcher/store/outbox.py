@@ -32,7 +32,7 @@ from watcher.later import Later
 from watcher.store.deliveries import WAITING, is_behind, is_held, lines
 from watcher.store.engine import is_sqlite
 from watcher.store.schema import Moment, Tx, attempt, delivery, endpoint_state, message, message_item
-from watcher.store.sweep import NO_LEASE, bury
+from watcher.store.sweep import NO_LEASE, bury, heed
 
 # Only a store on PostgreSQL speaks its dialect.
 _postgresql = Later("sqlalchemy.dialects.postgresql")
@@ -57,19 +57,22 @@ def enqueue(
     recipients: Collection[str],
     now: datetime,
     due_at: datetime,
+    key: str = "",
 ) -> bool:
     """Store a message with a delivery for each recipient; the same message again changes nothing and returns False.
 
+    :param key: what receivers know it by, where that is not its own id: it stands in for another message.
     :param items: (fingerprint, seq) of each transition it tells; seq 0 for a reminder.
     :param now: the moment it is written by.
     :param due_at: when it may be sent first; its age counts from here.
     """
-    if tx.execute(select(exists().where(message.c.id == message_id))).scalar_one():
+    if is_stored(tx, message_id):
         return False
     number = _next_number(tx)
     tx.execute(
         insert(message).values(
             id=message_id,
+            key=key or message_id,
             number=number,
             endpoint=endpoint,
             group_key=group_key,
@@ -93,6 +96,11 @@ def enqueue(
     tx.execute(insert(delivery), rows)
     _know_endpoint(tx, endpoint)
     return True
+
+
+def is_stored(tx: Tx, message_id: str) -> bool:
+    """Whether a message is there."""
+    return bool(tx.execute(select(exists().where(message.c.id == message_id))).scalar_one())
 
 
 def _next_number(tx: Tx) -> int:
@@ -123,7 +131,7 @@ def claim(tx: Tx, now: datetime, *, boot: str, endpoint: str, lease: timedelta, 
     heads = _due_heads(tx, endpoint, now, limit=limit)
     damaged = [head.id for head in heads if hashlib.sha256(head.body).hexdigest() != head.body_sha256]
     if damaged:
-        bury(tx, delivery.c.id.in_(damaged), "its stored body is damaged")
+        bury(tx, delivery.c.id.in_(damaged), "its stored body is damaged", now=now)
     return [_lease(tx, head, boot=boot, until=until, now=now) for head in heads if head.id not in damaged]
 
 
@@ -143,7 +151,7 @@ def _due_heads(tx: Tx, endpoint: str, now: datetime, *, limit: int) -> Sequence[
     query = (
         select(
             delivery.c.id,
-            delivery.c.message,
+            message.c.key,
             delivery.c.endpoint,
             delivery.c.recipient,
             delivery.c.attempt,
@@ -184,7 +192,7 @@ def _lease(tx: Tx, head: Any, *, boot: str, until: datetime, now: datetime) -> O
     tx.execute(insert(attempt).values(delivery=head.id, n=n, started_at=now, boot=boot))
     return Outgoing(
         delivery=head.id,
-        message=head.message,
+        message=head.key,
         endpoint=head.endpoint,
         recipient=head.recipient,
         content_type=head.content_type,
@@ -210,6 +218,7 @@ def settle(
     step = next_step(outcome, delivery=outgoing.delivery, attempt=outgoing.attempt, queued_at=queued_at, now=now)
     lease = and_(delivery.c.state == DeliveryState.LEASED.value, delivery.c.lease_token == outgoing.lease_token)
     is_ours = _move(tx, and_(this, lease), step)
+    heed(tx, this)
     is_told = step.state is DeliveryState.DELIVERED
     if is_told and not is_ours:
         _move(tx, and_(this, delivery.c.state != DeliveryState.DELIVERED.value), step)
@@ -245,13 +254,15 @@ def _judge_endpoint(tx: Tx, endpoint: str, outcome: Outcome, now: datetime) -> N
     this = update(endpoint_state).where(endpoint_state.c.endpoint == endpoint)
     since = func.coalesce(endpoint_state.c.fail_since, literal(now, Moment))
     if outcome.kind is OutcomeClass.OK:
-        tx.execute(this.values(not_before=None, fail_since=None, failures=0))
+        tx.execute(this.values(not_before=None, fail_since=None, failures=0, fault=""))
     elif closes_endpoint(outcome):
         tx.execute(this.values(disabled=f"{outcome.code} {outcome.detail}", fail_since=since))
     elif outcome.kind in _FAILING:
         more = endpoint_state.c.failures + int(blames_endpoint(outcome))
+        # What a person must change stays told until something arrives.
+        fault = outcome.kind.value if outcome.kind is OutcomeClass.CONFIG else endpoint_state.c.fault
         failures = tx.execute(
-            this.values(fail_since=since, failures=more).returning(endpoint_state.c.failures)
+            this.values(fail_since=since, failures=more, fault=fault).returning(endpoint_state.c.failures)
         ).scalar_one()
         until = leave_alone_until(outcome, failures=failures, now=now)
         if until is not None:
@@ -261,4 +272,4 @@ def _judge_endpoint(tx: Tx, endpoint: str, outcome: Outcome, now: datetime) -> N
 def enable(tx: Tx, endpoint: str) -> None:
     """Send to an endpoint again that was closed or is left alone for a while."""
     this = update(endpoint_state).where(endpoint_state.c.endpoint == endpoint)
-    tx.execute(this.values(disabled="", not_before=None, fail_since=None, failures=0))
+    tx.execute(this.values(disabled="", not_before=None, fail_since=None, failures=0, fault=""))

@@ -430,12 +430,92 @@ transition = table(
     UniqueConstraint("fingerprint", "seq"),
 )
 
+# --- what people say about alerts ----------------------------------------------------------------------------------------
+
+acknowledgement = table(
+    "acknowledgement",
+    Column("id", Integer, primary_key=True, comment="of several about one alert the last counts; none is ever edited"),
+    Column("fingerprint", Text, ForeignKey("alert.fingerprint"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("severity", Text, nullable=False, comment="the worst of the episode at that moment: a worse one is told"),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment, comment="null: until the episode ends"),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    one_of("severity", "info", "warning", "critical"),
+    Index("ix_acknowledgement_fingerprint", "fingerprint"),
+)
+
+verdict = table(
+    "verdict",
+    Column("id", Integer, primary_key=True, comment="of several on one episode the last counts; none is ever edited"),
+    Column("fingerprint", Text, ForeignKey("alert.fingerprint"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    one_of("word", "true", "false", "unclear"),
+    Index("ix_verdict_fingerprint", "fingerprint"),
+    Index("ix_verdict_rule", "rule"),
+)
+
+link_use = table(
+    "link_use",
+    Column("nonce", Text, primary_key=True, comment="of a link in a message: it works once"),
+    Column("action", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    one_of("action", "ack", "mute"),
+)
+
+# --- what waits to be told ----------------------------------------------------------------------------------------------
+
+silence = table(
+    "silence",
+    Column("id", Integer, primary_key=True),
+    Column("matchers", Text, nullable=False, comment="JSON list of tests of labels"),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, comment="null: until somebody ends it"),
+    Column("during", Text, nullable=False, server_default="", comment="the time interval it is confined to"),
+    Column("author", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expired_at", Moment, comment="when somebody ended it before its time"),
+    Column("expired_by", Text, nullable=False, server_default=""),
+    CheckConstraint("ends_at is null or ends_at >= starts_at", name="order"),
+)
+
+waiting_item = table(
+    "waiting_item",
+    Column("endpoint", Text, nullable=False, comment="receiver, channel and position: desk/webhook/1"),
+    Column("fingerprint", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("timing", Text, nullable=False, comment="JSON: the labels of the group, and the times of its route"),
+    Column("body", Text, nullable=False, comment="JSON: what a message says of it, beside the transition"),
+    Column("added_at", Moment, nullable=False),
+    Column("look_at", Moment, comment="what a silence or an inhibition holds: when to look again"),
+    Column("why", Text, nullable=False, server_default="", comment="why it waits, or was not told"),
+    Column("dropped_at", Moment, comment="when it was decided that nobody is told; null: it waits"),
+    PrimaryKeyConstraint("endpoint", "fingerprint", "seq"),
+    ForeignKeyConstraint(["fingerprint", "seq"], ["transition.fingerprint", "transition.seq"]),
+    # What is to be told: few rows, looked at in every turn. What is told leaves the table.
+    partial("ix_waiting_item_open", "endpoint", "group_key", where="dropped_at is null"),
+)
+
 # --- the outbox --------------------------------------------------------------------------------------------------------
 
 message = table(
     "message",
     Column(
         "id", Text, primary_key=True, comment="derived from endpoint, group and items: the receiver's idempotency key"
+    ),
+    Column(
+        "key", Text, nullable=False, comment="what receivers know it by: its id, or that of the one it stands in for"
     ),
     Column("number", Integer, nullable=False, unique=True, comment="order of creation"),
     Column("endpoint", Text, nullable=False, comment="receiver, channel and position: desk/webhook/1"),
@@ -512,6 +592,7 @@ delivery = table(
     Column("lease_token", Text, nullable=False, server_default=""),
     Column("lease_until", Moment),
     Column("queued_at", Moment, nullable=False, comment="age counts from here; a replay starts it anew"),
+    Column("cancel_requested", Text, nullable=False, server_default="", comment="why it is not to be tried again"),
     Column("delivered_at", Moment),
     UniqueConstraint("message", "recipient"),
     ForeignKeyConstraint(["previous", "state"], ["delivery_edge.previous", "delivery_edge.state"]),
@@ -539,12 +620,32 @@ endpoint_state = table(
     Column("fail_since", Moment),
     Column("failures", Integer, nullable=False, server_default="0", comment="consecutive"),
     Column(
+        "fault",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="config: a person must change something; until it is told",
+    ),
+    Column(
         "disabled",
         Text,
         nullable=False,
         server_default="",
         comment="why nothing is sent there any more; empty: enabled",
     ),
+)
+
+standby = table(
+    "standby",
+    Column("message", Text, ForeignKey("message.id"), nullable=False, comment="what it stands by for"),
+    Column("endpoint", Text, nullable=False, comment="of the receiver to fall back on"),
+    Column("recipients", Text, nullable=False, comment="JSON list"),
+    Column("due_at", Moment, nullable=False, comment="when it goes out, if the message has not been told by then"),
+    Column("subject", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="rendered for this endpoint when the message was"),
+    PrimaryKeyConstraint("message", "endpoint"),
+    Index("ix_standby_due_at", "due_at"),
 )
 
 # --- runs --------------------------------------------------------------------------------------------------------------
@@ -557,6 +658,12 @@ run = table(
     Column("finished_at", Moment),
     Column("exit_code", Integer),
     Column("summary", Text, nullable=False, server_default="", comment="counts as JSON"),
+)
+
+house = table(
+    "house",
+    Column("name", Text, primary_key=True, comment="epoch"),
+    Column("value", Text, nullable=False),
 )
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, Table)]

@@ -44,7 +44,7 @@ def test_another_message_has_another_id(other: Notification):
     assert other.id != notice(HEADLINE).id
 
 
-@pytest.mark.parametrize("reason", [NotifyReason.REPEAT, NotifyReason.TEST])
+@pytest.mark.parametrize("reason", [NotifyReason.REPEAT, NotifyReason.DRILL])
 def test_reminders_and_tests_differ_by_their_moment(reason: NotifyReason):
     first = notice(HEADLINE, reason=reason)
     again = replace(first, created_at=first.created_at + timedelta(days=7))
@@ -66,7 +66,7 @@ def test_the_dedup_key_is_one_of_the_episode():
         pytest.param(notice(HEADLINE), "firing", id="one fires"),
         pytest.param(notice(HEADLINE, ENDED), "firing", id="one fires and one has ended"),
         pytest.param(notice(ENDED, WITHDRAWN), "resolved", id="all are over"),
-        pytest.param(notice(reason=NotifyReason.TEST), "firing", id="a test without alerts ends nothing"),
+        pytest.param(notice(reason=NotifyReason.DRILL), "firing", id="a test without alerts ends nothing"),
     ],
 )
 def test_a_message_fires_while_one_of_its_alerts_does(told: Notification, status: str):

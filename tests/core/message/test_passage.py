@@ -27,7 +27,8 @@ from tests.core.notices import (
 )
 from watcher.core.alert import Reason, State
 from watcher.core.message import Desk, Item, NotifyReason
-from watcher.core.message.passage import Link, headline, lead, mark, passage
+from watcher.core.message.entry import Link
+from watcher.core.message.passage import headline, lead, mark, passage
 from watcher.core.reading import Kind, Output
 from watcher.core.severity import Severity
 
@@ -284,14 +285,17 @@ def test_next_says_when_the_reader_hears_again(told: Item, changes: dict[str, An
     assert said(told, "NEXT", **changes) == [line]
 
 
+_OURS = ("Acknowledge: watcher ack 0123456789abcdef", "Why: watcher explain 0123456789abcdef")
+
+
 @pytest.mark.parametrize(
     ("own", "desk", "lines"),
     [
-        pytest.param({}, Desk(), ["Why: watcher explain 0123456789abcdef"], id="nobody to call"),
+        pytest.param({}, Desk(), [*_OURS], id="nobody to call"),
         pytest.param(
             {"contact": "Ana", "runbook": "page 3 of the binder"},
             DESK,
-            ["Contact: Ana", "Runbook: page 3 of the binder", "Why: watcher explain 0123456789abcdef"],
+            ["Contact: Ana", "Runbook: page 3 of the binder", *_OURS],
             id="the rule's own before the desk's",
         ),
     ],

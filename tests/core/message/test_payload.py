@@ -116,7 +116,7 @@ def test_what_all_alerts_share_is_common():
 
 
 def test_a_test_message_may_carry_no_alert():
-    body = document(notice(reason=NotifyReason.TEST))
+    body = document(notice(reason=NotifyReason.DRILL))
     assert body["status"] == "firing"
     assert body["alerts"] == []
     assert body["commonLabels"] == body["commonAnnotations"] == body["watcher"]["alerts"] == {}
@@ -154,6 +154,8 @@ def test_the_watcher_object_holds_numbers_and_evidence():
         "values": {**STATED, "largest_event_share": 0.12},
         "previous_values": {},
         "diff": {},
+        "acknowledgement": None,
+        "links": {},
     }
     assert evidence["citations"] == ["baloi_2020"]
     assert evidence["because"] == ["ratio > 1 and days >= 28 and observed >= 25"]

@@ -39,7 +39,7 @@ START = NotifyReason.STATE_AT_START
         pytest.param("claim", notice(CLAIM), id="a change that somebody claims"),
         pytest.param("several", notice(ENDED, HEADLINE, CLAIM, reason=NotifyReason.NEW_ALERTS), id="several at once"),
         pytest.param("start", notice(HEADLINE, CLAIM, reason=START), id="what already held when watching began"),
-        pytest.param("test", notice(reason=NotifyReason.TEST), id="a test message"),
+        pytest.param("drill", notice(reason=NotifyReason.DRILL), id="a test message"),
     ],
 )
 def test_the_message_reads_as_its_golden_copy(name: str, told: Notification):
@@ -61,8 +61,8 @@ def test_the_message_reads_as_its_golden_copy(name: str, told: Notification):
             id="several that are over",
         ),
         pytest.param(
-            notice(HEADLINE, reason=NotifyReason.TEST),
-            "[TEST] WARNING Mozambique deaths 31 % above 2019 pace: 447 to 6 Jul (weak evidence)",
+            notice(HEADLINE, reason=NotifyReason.DRILL),
+            "[DRILL] WARNING Mozambique deaths 31 % above 2019 pace: 447 to 6 Jul (weak evidence)",
             id="a test with an example",
         ),
         pytest.param(

@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import State, Transition
+from watcher.core.alive import Pulse
+from watcher.core.message.link import Links
 from watcher.core.reading import Output
 from watcher.core.severity import Severity
 
@@ -29,7 +32,9 @@ class NotifyReason(StrEnum):
     RETRACTED = "retracted"
     REPEAT = "repeat"
     STATE_AT_START = "state_at_start"
-    TEST = "test"
+    DIGEST = "digest"
+    DRILL = "drill"
+    ALIVE = "alive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,12 @@ class Item:
     before: Mapping[str, object] | None = None
     #: The values at the last message of this episode, by output.
     previous_values: Mapping[str, object] = field(default_factory=dict)
+    #: The rule's detector; empty where none stands behind the transition.
+    detector: str = ""
     #: The outputs of the rule's detector, by name: they write values in their unit.
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    #: Who said of this episode that they look after it; None when nobody did.
+    acknowledgement: Acknowledgement | None = None
 
     @property
     def is_over(self) -> bool:
@@ -83,18 +92,24 @@ class Notification:
     group_key: str
     group_labels: Mapping[str, str]
     reason: NotifyReason
-    #: At most 500. A test message may have none.
+    #: At most 500. A drill and a sign of life have none.
     items: tuple[Item, ...]
     created_at: datetime
     #: Derived from endpoint, group and items; the same at every attempt. See :func:`notification_id`.
     id: str = ""
     #: The time between reminders while an alert goes on; None when no reminder is sent.
     repeats: timedelta | None = None
+    #: How things stand, for a sign of life.
+    pulse: Pulse | None = None
+    #: Which life of the store it is of; empty for the first. See ``watcher restore``.
+    epoch: str = ""
 
     @property
     def status(self) -> str:
-        """``firing`` while one of its alerts is, else ``resolved``."""
-        return "resolved" if self.items and all(item.is_over for item in self.items) else "firing"
+        """``firing`` while one of its alerts is, else ``resolved``; of none, a sign of life ends nothing and begins nothing."""
+        if not self.items:
+            return "resolved" if self.reason is NotifyReason.ALIVE else "firing"
+        return "resolved" if all(item.is_over for item in self.items) else "firing"
 
     @property
     def severity(self) -> Severity:
@@ -116,17 +131,20 @@ class Desk:
     base_url: str = ""
     contact: str = ""
     runbook: str = ""
+    #: Signs links to acknowledge and to mute; None where nobody serves them.
+    links: Links | None = None
 
 
 def notification_id(notification: Notification) -> str:
     """A message's key, derived from endpoint, group and items, so that no message ever goes out under two keys.
 
-    A reminder or a test stands for no transition of its own: for these the moment counts as well.
+    A reminder or a drill stands for no transition of its own: for these the moment counts as well.
     """
     items = sorted((item.transition.fingerprint, item.transition.seq) for item in notification.items)
-    again = notification.reason in {NotifyReason.REPEAT, NotifyReason.TEST}
+    again = notification.reason in {NotifyReason.REPEAT, NotifyReason.DRILL}
     moment = notification.created_at.astimezone(UTC).isoformat(timespec="milliseconds") if again else ""
-    return f"msg_{_short_hash([notification.endpoint, notification.group_key, items, moment], length=26)}"
+    parts: list[object] = [notification.endpoint, notification.group_key, items, moment]
+    return f"msg_{_short_hash([*parts, *filter(None, [notification.epoch])], length=26)}"
 
 
 def dedup_key(instance: str, fingerprint: str, episode: int) -> str:

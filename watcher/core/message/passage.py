@@ -10,14 +10,14 @@ from itertools import islice, pairwise
 from watcher.core.alert import OURS, Reason, State
 from watcher.core.message import Desk, Item, Notification, NotifyReason
 from watcher.core.message.chart import sparkline
+from watcher.core.message.entry import Entry, Link
 from watcher.core.message.phrase import (
+    acknowledged_text,
     any_day_text,
     clean,
     comparison_text,
-    counted,
     every_text,
     long_span,
-    map_link,
     mapping,
     mappings,
     moment_of,
@@ -29,11 +29,10 @@ from watcher.core.message.phrase import (
     texts,
     web_link,
 )
+from watcher.core.message.record import LATEST, records
 from watcher.core.reading import Kind, Output, Value, day_text
 from watcher.core.severity import Severity
 
-#: How many records a message shows.
-LATEST = 5
 #: How many contributors a message shows.
 LARGEST = 5
 #: A trend is called one from this many days on.
@@ -51,22 +50,6 @@ _ADVICE = {
 #: What a source does to records, as the evidence names it.
 _REVISIONS = ("deleted", "revised", "new")
 _PROOF = {"true": "confirmed by others", "partly": "partly verified", "false": "called unverified"}
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An address, always http or https, and what lies behind it."""
-
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that is said, with links for those who want more."""
-
-    text: str
-    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +81,13 @@ def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
         Section("WHERE", () if item.is_over else _entries(_where(item))),
         Section("SURE?", () if item.is_over else _entries(_sure(item))),
         Section("UNKNOWN", _entries(texts(item.transition.evidence.get("unknown")))),
-        Section("CHANGED", _entries([" ".join(filter(None, _changed(item, notification, desk))), _revisions(item)])),
+        Section(
+            "CHANGED", _entries([_all_that_changed(item, notification, desk), _seen(item, desk), _revisions(item)])
+        ),
         Section("SOURCE", _entries(_source(item, desk))),
-        Section("DO", tuple(_to_do(item, desk))),
+        Section("DO", tuple(_to_do(item, notification, desk))),
         Section("NEXT", _entries([_next(item, notification)])),
-        Section("RECORDS", () if item.is_over else tuple(_records(item))),
+        Section("RECORDS", () if item.is_over else tuple(records(item))),
     )
     said = tuple(section for section in sections if section.entries)
     return Passage(mark(item), headline(item), lead(item), said, explain(item))
@@ -319,6 +304,15 @@ def _among_many(item: Item) -> str:
     return sentence(f"one of many: {clean(weighed.get('text') or '')}") if weighed.get("begins") else ""
 
 
+def _all_that_changed(item: Item, notification: Notification, desk: Desk) -> str:
+    return " ".join(filter(None, _changed(item, notification, desk)))
+
+
+def _seen(item: Item, desk: Desk) -> str:
+    said = item.acknowledgement
+    return sentence(acknowledged_text(said, desk.timezone)) if said is not None else ""
+
+
 def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str]:
     before = item.before
     if notification.reason is NotifyReason.STATE_AT_START:
@@ -353,7 +347,21 @@ def _source(item: Item, desk: Desk) -> list[str]:
     return [*texts(item.transition.evidence.get("source")), f"Judged by what was known on {known}{data}."]
 
 
-def _to_do(item: Item, desk: Desk) -> Iterator[Entry]:
+def actions(item: Item, notification: Notification, desk: Desk) -> tuple[Link, ...]:
+    """The links that do something about an alert that goes on; none where nobody serves them, or it is over."""
+    step = item.transition
+    if desk.links is None or item.is_over:
+        return ()
+    links = desk.links.of(
+        fingerprint=step.fingerprint,
+        episode=step.episode,
+        message=notification.id,
+        written_at=notification.created_at,
+    )
+    return tuple(Link(title, url) for title, url in links)
+
+
+def _to_do(item: Item, notification: Notification, desk: Desk) -> Iterator[Entry]:
     contact, runbook = clean(item.contact or desk.contact), clean(item.runbook or desk.runbook)
     if contact:
         yield Entry(f"Contact: {contact}")
@@ -361,6 +369,10 @@ def _to_do(item: Item, desk: Desk) -> Iterator[Entry]:
         yield Entry("", (Link("Runbook", link),))
     elif runbook:
         yield Entry(f"Runbook: {runbook}")
+    if links := actions(item, notification, desk):
+        yield Entry("", links)
+    elif not item.is_over:
+        yield Entry(f"Acknowledge: watcher ack {clean(item.transition.fingerprint)}")
     yield Entry(f"Why: {explain(item)}")
 
 
@@ -379,37 +391,3 @@ def _reminder(notification: Notification) -> str:
     if not notification.repeats or notification.repeats < timedelta(minutes=1):
         return ""
     return f"; reminder {every_text(notification.repeats)}"
-
-
-def _records(item: Item) -> Iterator[Entry]:
-    evidence = item.transition.evidence
-    records = mappings(evidence.get("records"))
-    in_all = max(len(records), int(number(evidence.get("records_in_all")) or 0))
-    latest = sorted(records, key=lambda row: (str(row.get("date")), str(row.get("id"))), reverse=True)[:LATEST]
-    if latest:
-        more = f"The {len(latest)} latest of {in_all}:" if in_all > len(latest) else "The latest:"
-        yield Entry(more if in_all > 1 else "The only one shown:")
-    for row in latest:
-        yield Entry(_record(row), tuple(_record_links(row)))
-
-
-def _record(row: Mapping[str, object]) -> str:
-    place = clean(row.get("place") or "") or "place not stated"
-    actors = "; ".join(texts(row.get("actors")))
-    publishers = "; ".join(texts(row.get("publishers"))) or "publisher not stated"
-    about = f" {actors}." if actors else ""
-    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {_deaths(row)}.{about} [{publishers}]"
-
-
-def _deaths(row: Mapping[str, object]) -> str:
-    deaths = number(row.get("fatalities"))
-    if deaths is None:
-        return "deaths not stated"
-    return "no deaths reported" if not deaths else counted(int(deaths), "death")
-
-
-def _record_links(row: Mapping[str, object]) -> Iterator[Link]:
-    if url := map_link(row.get("latitude"), row.get("longitude")):
-        yield Link("Map", url)
-    if url := web_link(row.get("url") or ""):
-        yield Link("Record", url)

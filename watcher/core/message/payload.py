@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 
 from watcher.core.message import Desk, Item, Notification, dedup_key
-from watcher.core.message.passage import headline, lead
+from watcher.core.message.passage import actions, headline, lead
 from watcher.core.message.phrase import clean, map_link, mappings, web_link
 from watcher.core.message.wording import subject, text
 
@@ -31,7 +31,7 @@ def webhook_document(notification: Notification, desk: Desk) -> dict[str, object
         "receiver": notification.receiver,
         "groupLabels": notification.group_labels,
         "commonLabels": _common([item.labels for item in notification.items]),
-        "commonAnnotations": _common([_annotations(item, desk) for item in notification.items]),
+        "commonAnnotations": _common([annotations_of(item, desk) for item in notification.items]),
         "externalURL": desk.base_url,
         "notification_reason": notification.reason.value,
         "alerts": alerts,
@@ -43,11 +43,11 @@ def webhook_document(notification: Notification, desk: Desk) -> dict[str, object
 def to_plain(value: object) -> object:
     """A value as JSON knows it: days and moments as ISO text, what is no finite number as text."""
     if isinstance(value, Mapping):
-        return {_well_formed(str(key)): to_plain(each) for key, each in value.items()}
+        return {well_formed(str(key)): to_plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(each) for each in value]
     if isinstance(value, AbstractSet):
-        return sorted(_well_formed(str(each)) for each in value)
+        return sorted(well_formed(str(each)) for each in value)
     return _single(value)
 
 
@@ -62,10 +62,10 @@ def _single(value: object) -> object:
         case date():
             return value.isoformat()
         case _:
-            return _well_formed(str(value))
+            return well_formed(str(value))
 
 
-def _well_formed(line: str) -> str:
+def well_formed(line: str) -> str:
     """Text that UTF-8 can carry."""
     return line.encode("utf-8", "replace").decode("utf-8")
 
@@ -85,7 +85,7 @@ def _alert(item: Item, desk: Desk) -> dict[str, object]:
     return {
         "status": "resolved" if item.is_over else "firing",
         "labels": item.labels,
-        "annotations": _annotations(item, desk),
+        "annotations": annotations_of(item, desk),
         "startsAt": item.starts_at,
         "endsAt": ends_at,
         "generatorURL": desk.base_url,
@@ -93,7 +93,8 @@ def _alert(item: Item, desk: Desk) -> dict[str, object]:
     }
 
 
-def _annotations(item: Item, desk: Desk) -> dict[str, str]:
+def annotations_of(item: Item, desk: Desk) -> dict[str, str]:
+    """What is said of an alert, by the names that Alertmanager's users know."""
     runbook, contact = item.runbook or desk.runbook, clean(item.contact or desk.contact)
     said = {
         "summary": headline(item),
@@ -109,24 +110,25 @@ def _own(notification: Notification, desk: Desk) -> dict[str, object]:
     return {
         "instance": desk.instance,
         "message": notification.id,
+        **({"epoch": notification.epoch} if notification.epoch else {}),
         "items": len(notification.items),
         "subject": subject(notification, desk),
         "text": text(notification, desk),
-        "alerts": _details(notification.items, desk),
+        "alerts": _details(notification, desk),
     }
 
 
-def _details(items: Iterable[Item], desk: Desk) -> dict[str, object]:
+def _details(notification: Notification, desk: Desk) -> dict[str, object]:
     """By fingerprint; of two transitions of one alert the later stands, and holds the other under ``earlier``."""
     details: dict[str, dict[str, object]] = {}
-    for item in sorted(items, key=lambda each: each.transition.seq):
+    for item in sorted(notification.items, key=lambda each: each.transition.seq):
         fingerprint = item.transition.fingerprint
         earlier = details.get(fingerprint)
-        details[fingerprint] = _detail(item, desk) | ({"earlier": earlier} if earlier else {})
+        details[fingerprint] = _detail(item, notification, desk) | ({"earlier": earlier} if earlier else {})
     return dict(details)
 
 
-def _detail(item: Item, desk: Desk) -> dict[str, object]:
+def _detail(item: Item, notification: Notification, desk: Desk) -> dict[str, object]:
     transition = item.transition
     return {
         "alert": item.alert,
@@ -143,8 +145,10 @@ def _detail(item: Item, desk: Desk) -> dict[str, object]:
         "as_known_at": transition.tick,
         "values": transition.values,
         "previous_values": item.previous_values,
+        "acknowledgement": item.acknowledgement._asdict() if item.acknowledgement else None,
         "diff": transition.evidence.get("difference") or {},
         "sensitivity": transition.evidence.get("sensitivity") or {},
+        "links": {link.text: link.url for link in actions(item, notification, desk)},
         "evidence": _evidence(transition.evidence),
     }
 

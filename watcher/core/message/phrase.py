@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.reading import day_text
 
 _WORDS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
@@ -154,3 +155,10 @@ def map_link(latitude: object, longitude: object) -> str:
         return ""
     at = (f"{round(north, 4):g}", f"{round(east, 4):g}")
     return f"https://www.openstreetmap.org/?mlat={at[0]}&mlon={at[1]}#map=10/{at[0]}/{at[1]}"
+
+
+def acknowledged_text(said: Acknowledgement, timezone: str) -> str:
+    """``acknowledged by Ana on 7 Jul 2020, 08:00 UTC until 9 Jul 2020, 08:00 UTC: asked the field office``."""
+    until = f" until {moment_text(said.until, timezone)}" if said.until else ""
+    note = f": {clean(said.note)}" if clean(said.note) else ""
+    return f"acknowledged by {clean(said.author, limit=80)} on {moment_text(said.at, timezone)}{until}{note}"

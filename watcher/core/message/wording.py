@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from watcher.core.message import Desk, Item, Notification, NotifyReason
-from watcher.core.message.passage import Entry, Passage, Section, headline, mark, passage
+from watcher.core.message.entry import Entry
+from watcher.core.message.note import alive_line, alive_sentences
+from watcher.core.message.passage import Passage, Section, headline, mark, passage
 from watcher.core.message.phrase import clean, counted, moment_text
 from watcher.core.severity import Severity
 
@@ -51,7 +53,7 @@ def subject(notification: Notification, desk: Desk) -> str:
 
 def letter(notification: Notification, desk: Desk) -> Letter:
     """Put a notification into words."""
-    items = _worst_first(notification.items)
+    items = worst_first(notification.items)
     listed = tuple(passage(item, notification, desk) for item in items[:LISTED])
     at_start = notification.reason is NotifyReason.STATE_AT_START
     in_full = () if at_start else listed[:DETAILED]
@@ -77,31 +79,36 @@ def text(notification: Notification, desk: Desk) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _worst_first(items: Sequence[Item]) -> list[Item]:
+def worst_first(items: Sequence[Item]) -> list[Item]:
     """What goes on before what is over, the worst first, else in the order given."""
     return sorted(items, key=lambda item: (item.is_over, -item.transition.severity.rank))
 
 
 def _head(notification: Notification, desk: Desk) -> str:
-    items = _worst_first(notification.items)
-    if notification.reason is NotifyReason.TEST:
-        return f"[TEST] {f'{mark(items[0])} {headline(items[0])}' if items else f'message from {desk.instance}'}"
+    items = worst_first(notification.items)
+    if notification.reason is NotifyReason.DRILL:
+        return f"[DRILL] {f'{mark(items[0])} {headline(items[0])}' if items else f'message from {desk.instance}'}"
+    if notification.reason is NotifyReason.ALIVE:
+        return f"[ALIVE] {alive_line(notification.pulse)}"
     if notification.reason is NotifyReason.STATE_AT_START:
         return f"[STATE AT START] {_held(items)}"
     if not items:
         return f"[INFO] nothing to tell from {desk.instance}"
     first = items[0]
-    return f"[{mark(first)}] {_several(items)}{_note(notification, first)}{headline(first)}"
+    return f"[{mark(first)}] {_several(notification)}{_note(notification, first)}{headline(first)}"
 
 
 def _tail(notification: Notification) -> str:
     rest = len(notification.items) - 1
-    told = notification.reason not in {NotifyReason.TEST, NotifyReason.STATE_AT_START}
+    told = notification.reason not in {NotifyReason.DRILL, NotifyReason.STATE_AT_START}
     return f", and {rest} more" if rest > 0 and told else ""
 
 
-def _several(items: Sequence[Item]) -> str:
-    return f"{len(items)} alerts: " if len(items) > 1 else ""
+def _several(notification: Notification) -> str:
+    total = len(notification.items)
+    if notification.reason is NotifyReason.DIGEST:
+        return f"digest of {counted(total, 'alert')}: "
+    return f"{total} alerts: " if total > 1 else ""
 
 
 def _note(notification: Notification, item: Item) -> str:
@@ -125,10 +132,12 @@ def _tally(items: Iterable[Item]) -> str:
 
 
 def _opening(notification: Notification, desk: Desk) -> Iterator[str]:
-    items = _worst_first(notification.items)
-    if notification.reason is NotifyReason.TEST:
-        yield "This is a test: nothing happened, and nobody has to do anything."
+    items = worst_first(notification.items)
+    if notification.reason is NotifyReason.DRILL:
+        yield "This is a drill: nothing happened, and nobody has to do anything."
         yield f"Messages of {clean(desk.instance)} to {clean(notification.receiver)} arrive this way."
+    elif notification.reason is NotifyReason.ALIVE:
+        yield from alive_sentences(notification.pulse)
     elif notification.reason is NotifyReason.STATE_AT_START:
         yield f"Watching began: {_held(items)}."
         yield "This is how things stand, not news: from now on you hear of what changes."

@@ -28,24 +28,24 @@ def break_desk(home) -> None:
 
 
 def test_a_test_message_arrives_marked_as_one(good, told):
-    assert good("notify", "test", "desk") == "desk/file/1: told\n"
+    assert good("drill", "desk") == "desk/file/1: told\n"
     [message] = told()
-    assert (message["alerts"], message["notification_reason"]) == ([], "test")
-    assert message["watcher"]["subject"].startswith("[TEST]")
+    assert (message["alerts"], message["notification_reason"]) == ([], "drill")
+    assert message["watcher"]["subject"].startswith("[DRILL]")
 
 
 def test_every_channel_and_every_recipient_is_told(home, good):
     notify = home / "notify.yaml"
     more = "    file_configs:\n      - {path: state/told.jsonl}\n      - {folder: state/mails, format: eml}\n"
     notify.write_text(notify.read_text().replace("    file_configs:\n      - {path: state/told.jsonl}\n", more))
-    assert good("notify", "test", "desk") == "desk/file/1: told\ndesk/file/2: told\n"
+    assert good("drill", "desk") == "desk/file/1: told\ndesk/file/2: told\n"
     assert len(list((home / "state" / "mails").glob("*.eml"))) == 1
 
 
 def test_each_test_is_a_message_of_its_own(it_is, good, told):
     for minute in ("00", "01"):
         it_is(f"2020-08-02T09:{minute}")
-        good("notify", "test", "desk")
+        good("drill", "desk")
     first, second = (message["watcher"]["message"] for message in told())
     assert first != second
 
@@ -53,13 +53,13 @@ def test_each_test_is_a_message_of_its_own(it_is, good, told):
 def test_what_does_not_arrive_is_said_in_words_and_not_tried_again(home, run, it_is, store):
     break_desk(home)
     it_is("2020-08-02T09:00")
-    said = run("notify", "test", "desk")
+    said = run("drill", "desk")
     assert (said.code, said.err) == (79, "")
     assert said.out == "desk/file/1: not told: ENOENT No such file or directory\n"
     with store.reading() as tx:
         [delivery] = find_deliveries(tx)
     assert (delivery.state, delivery.attempt) == (DeliveryState.CANCELLED, 1)
-    assert delivery.reason.startswith("a test is tried once")
+    assert delivery.reason.startswith("a drill is tried once")
 
 
 def test_a_test_is_tried_although_the_endpoint_is_left_alone(home, run, it_is):
@@ -70,7 +70,7 @@ def test_a_test_is_tried_although_the_endpoint_is_left_alone(home, run, it_is):
         settings.write("receivers: {hook: {allow_networks: [127.0.0.0/8]}}\n")
     for second in range(10, 18):
         it_is(f"2020-08-02T09:00:{second}")
-        said = run("notify", "test", "hook")
+        said = run("drill", "hook")
         assert said.code == 79
         assert "nobody takes the connection" in said.out
 
@@ -82,10 +82,10 @@ def test_what_waits_at_the_endpoint_goes_out_as_well_and_nothing_elsewhere(home,
     notify = home / "notify.yaml"
     notify.write_text(notify.read_text().replace("no-such-folder/told.jsonl", "state/told.jsonl"))
     it_is("2020-08-02T12:00")
-    assert good("notify", "test", "test") == "test/file/1: told\n"
+    assert good("drill", "test") == "test/file/1: told\n"
     assert told() == []
-    good("notify", "test", "desk")
-    assert sorted(message["notification_reason"] for message in told()) == ["state_at_start", "test"]
+    good("drill", "desk")
+    assert sorted(message["notification_reason"] for message in told()) == ["drill", "state_at_start"]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_what_waits_at_the_endpoint_goes_out_as_well_and_nothing_elsewhere(home,
     ],
 )
 def test_a_receiver_that_cannot_be_told_is_refused(run, receiver, sentence):
-    said = run("notify", "test", receiver)
+    said = run("drill", receiver)
     assert said.code == 2
     assert sentence in said.err
 
 
 def test_routes_that_are_wrong_are_reported_at_their_place(home, run):
     (home / "notify.yaml").write_text("route: {receiver: desk}\nreceivers: [{name: deks}]\n")
-    said = run("notify", "test", "desk")
+    said = run("drill", "desk")
     assert said.code == 78
     assert "notify.yaml:1:19: route.receiver: no receiver 'desk'; did you mean 'deks'?" in said.err

@@ -1,4 +1,4 @@
-"""`watcher notify`: send a marked test message to a receiver."""
+"""`watcher drill`: send a message marked as a drill to a receiver."""
 
 from __future__ import annotations
 
@@ -18,33 +18,24 @@ from watcher.control import ask
 from watcher.core.errors import ExitCode, UsageError
 from watcher.deliver import Couriers
 from watcher.endpoint import Endpoint, of_receiver
-from watcher.notify import Switchboard
 from watcher.singleton import is_held
 from watcher.store.engine import Store
+from watcher.switchboard import Switchboard
 from watcher.trial import Tried, begin, end
 from watcher.wiring import switchboard
 
 
-@click.group()
-def command() -> None:
-    r"""Try out whom alerts reach.
-
-    \b
-    watcher notify test desk
-    """
-
-
-@command.command("test")
+@click.command()
 @config_option
 @click.argument("receiver")
-def test_(config: Path | None, receiver: str) -> int:
-    r"""Send a marked test message to every channel of RECEIVER, now, and say what became of each.
+def command(config: Path | None, receiver: str) -> int:
+    r"""Send a drill, a message marked as one, to every channel of RECEIVER, now, and say what became of each.
 
     It takes the way that alerts take: through the outbox, with the same signature, the same mail server and the same
-    guards. Its subject begins with [TEST]. A test that does not arrive is not tried again.
+    guards. Its subject begins with [DRILL]. A drill that does not arrive is not tried again.
 
     \b
-    watcher notify test duty-officer
+    watcher drill duty-officer
 
     The exit code is 79 when one of the channels could not be told.
     """
@@ -74,7 +65,7 @@ def _endpoints(settings: Settings, board: Switchboard, receiver: str) -> list[En
 
 def _by_ourselves(settings: Settings, store: Store, endpoints: Sequence[Endpoint], board: Switchboard) -> list[Tried]:
     couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex)
-    with alone(settings, who="a test of a receiver"):
+    with alone(settings, who="a drill"):
         couriers.recover(clock.wall())
         with store.writing() as tx:
             messages = begin(tx, endpoints, board.desk, now=clock.wall())

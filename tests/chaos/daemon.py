@@ -1,0 +1,178 @@
+"""The daemon: frozen, asked to stop, started twice, and its rules edited to garbage while it runs."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.chaos.rows import PATIENCE_S, Figures, row, whole
+from tests.chaos.scene import RULES, Scene, judge, staged
+from tests.chaos.turner import ROOT
+from watcher.core.errors import ExitCode
+
+#: A daemon whose schedules are short and whose turns follow each other at once.
+_HURRIED = (
+    "import sys; from datetime import timedelta; from tests.chaos.turner import hurry; hurry(); "
+    "from watcher import cli, daemon; daemon.EVERY = timedelta(seconds=0.2); sys.exit(cli.main(sys.argv[1:]))"
+)
+
+
+def start(settings: Path, command: str = "run") -> subprocess.Popen[str]:
+    """A process of watcher."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _HURRIED, command, "--config", str(settings)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(scene: Scene) -> Iterator[subprocess.Popen[str]]:
+    """A daemon that has told what it found at its start, and is killed in the end if it still lives."""
+    process = start(scene.settings)
+    try:
+        assert wait_for(lambda: bool(scene.receiver.taken())), "the daemon does not begin"
+        yield process
+    finally:
+        process.kill()
+        process.wait(PATIENCE_S)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def wait_for(happens: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
+    """Whether it happens in time."""
+    until = time.monotonic() + patience_s
+    while not happens():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@row("C12", "the process is frozen in the middle of its work and goes on", slices=10)
+def frozen(seed: int, folder: Path, seconds: float = 30.0) -> Figures:
+    with staged(folder, seed=seed, share=0.2) as scene, running(scene) as process:
+        for _ in range(3):
+            scene.release()
+        time.sleep(random.Random(seed).uniform(0.0, 1.0))
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        scene.release()
+        process.send_signal(signal.SIGCONT)
+        begun = time.monotonic()
+        wait_for(lambda: not scene.missing())
+        return {"freezes": 1, **judge(scene), "max s until all was told": time.monotonic() - begun}
+
+
+@row("C13", "SIGTERM at a random moment", slices=200)
+def terminated(seed: int, folder: Path) -> Figures:
+    with staged(folder, seed=seed, share=0.2) as scene:
+        with running(scene) as process:
+            for _ in range(3):
+                scene.release()
+            time.sleep(random.Random(seed).uniform(0.0, 1.5))
+            process.send_signal(signal.SIGTERM)
+            begun = time.monotonic()
+            code = process.wait(PATIENCE_S)
+            drain = time.monotonic() - begun
+            assert code == ExitCode.OK, f"it ended with {code}"
+        log = scene.folder / "state" / "watcher.db-wal"
+        assert not log.exists() or log.stat().st_size == 0, "the log was not moved into the store"
+        with running(scene):
+            wait_for(lambda: not scene.missing())
+        return {"stops": 1, **judge(scene), "max drain s": drain}
+
+
+@row("C14", "two daemons and ten checks are started together; one of the daemons is killed", slices=20)
+def together(seed: int, folder: Path) -> Figures:
+    with staged(folder, seed=seed, share=0.0) as scene:
+        scene.release()
+        daemons = [start(scene.settings) for _ in range(2)]
+        checks = [start(scene.settings, "check") for _ in range(10)]
+        codes = [each.wait(PATIENCE_S) for each in checks]
+        assert set(codes) <= {ExitCode.OK, ExitCode.LOCKED}, codes
+        assert wait_for(lambda: any(each.poll() is not None for each in daemons)), "two daemons run"
+        [loser] = [each for each in daemons if each.poll() is not None]
+        [winner] = [each for each in daemons if each is not loser]
+        assert loser.returncode == ExitCode.LOCKED, loser.returncode
+        scene.release()
+        wait_for(lambda: not scene.missing())
+        winner.kill()
+        winner.wait(PATIENCE_S)
+        assert start(scene.settings, "check").wait(PATIENCE_S) == ExitCode.OK, "a lock was left behind"
+        for each in (*daemons, *checks):
+            if each.stderr is not None:
+                each.stderr.close()
+        return {"rounds": 1, "locked out": codes.count(ExitCode.LOCKED) + 1, **judge(scene)}
+
+
+def _truncate(path: Path) -> None:
+    path.write_text("")
+
+
+def _half(path: Path) -> None:
+    path.write_text(RULES[: len(RULES) // 2])
+
+
+def _binary(path: Path) -> None:
+    path.write_bytes(os.urandom(2_000))
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+
+
+def _link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
+_GARBAGE = (_truncate, _half, _binary, _sparse, _link, _gone)
+
+
+@row("C23", "the rules are edited to garbage, in six ways, while records come in", slices=12)
+def garbage(seed: int, folder: Path, seconds: float = 4.0) -> Figures:
+    spoil = _GARBAGE[seed % len(_GARBAGE)]
+    with staged(folder, seed=seed, share=0.0) as scene, running(scene) as process:
+        rules = scene.folder / "rules" / "rules.yaml"
+        spoil(rules)
+        time.sleep(seconds)
+        scene.release()
+        told = wait_for(lambda: not scene.missing(), 20)
+        assert told, "I16 the last good rules stay in force"
+        assert process.poll() is None
+        rules.unlink(missing_ok=True)
+        rules.write_text(RULES)
+        scene.release()
+        wait_for(lambda: not scene.missing())
+        ours = [each for each in scene.receiver.requests() if b'"WatcherRulesInvalid"' in each.body]
+        begun = [each for each in ours if b'"status":"firing"' in each.body]
+        assert len({each.key for each in begun}) <= 1, "one alert for one state of the files"
+        _leave_out(scene, b'"WatcherRulesInvalid"')
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+        whole(scene.settings)
+        return {"edits": 2, **judge(scene)}
+
+
+def _leave_out(scene: Scene, name: bytes) -> None:
+    """Judge what is no alert about ourselves: those are in no input file."""
+    taken = scene.receiver.requests()
+    log = scene.folder / "received.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(line for line, each in zip(lines, taken, strict=True) if name not in each.body))

@@ -1,0 +1,320 @@
+"""The rows of the chaos table: each does one kind of harm, in slices that can be run one by one.
+
+A slice is (row, seed). It hands back figures that can be added up, or fails with the invariant that was broken.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.chaos.points import POINTS
+from tests.chaos.scene import Scene, judge, staged
+from tests.chaos.turner import ROOT, Turner
+from watcher.config.settings import load_settings
+from watcher.store.engine import Store
+from watcher.store.inspection import inspect
+
+Figures = Mapping[str, float]
+#: A turn is killed at a random moment of this time; most would be over before.
+LONGEST_LIFE_S = 0.4
+PATIENCE_S = 60.0
+
+
+class Row(NamedTuple):
+    """One row of the table."""
+
+    code: str
+    title: str
+    #: How many slices the long tier has.
+    slices: int
+    #: (seed, folder) → figures.
+    run: Callable[[int, Path], Figures]
+    #: What it needs and this machine may not have; empty when it can run.
+    lacks: Callable[[], str] = lambda: ""
+
+
+ROWS: dict[str, Row] = {}
+
+
+Run = Callable[..., Figures]
+
+
+def row(code: str, title: str, *, slices: int, lacks: Callable[[], str] = lambda: "") -> Callable[[Run], Run]:
+    """Enter a function into the table."""
+
+    def enter(run: Run) -> Run:
+        ROWS[code] = Row(code, title, slices, run, lacks)
+        return run
+
+    return enter
+
+
+def finish(scene: Scene, turner: Turner) -> float:
+    """Take turns until everything has been told; return the seconds to the first one after the harm."""
+    begun = time.monotonic()
+    turner.turn()
+    first = time.monotonic() - begun
+    while scene.missing() and time.monotonic() < begun + PATIENCE_S:
+        turner.turn()
+    return first
+
+
+def whole(settings: Path) -> None:
+    """I11: every page, reference and hash of the store is as it was written."""
+    with Store.open(load_settings(settings, environ={}).store.url) as store:
+        assert list(inspect(store, (), deep=True)) == []
+
+
+# --- C1-C3, C5: kills and faults at any moment ------------------------------------------------------------------------
+
+
+@row("C1", "SIGKILL at a random moment of a turn; the receiver refuses or swallows 30 % of all requests", slices=27)
+def kill_at_random(seed: int, folder: Path, kills: int = 40) -> Figures:
+    chance = random.Random(seed)
+    with staged(folder, seed=seed) as scene, Turner(scene.settings) as turner:
+        turner.turn()
+        killed = 0
+        while killed < kills:
+            if chance.random() < 0.5:
+                scene.release()
+            killed += turner.turn(kill_after_s=chance.uniform(0.0, LONGEST_LIFE_S)) == -signal.SIGKILL
+        recovery = finish(scene, turner)
+        whole(scene.settings)
+        return {"kills": killed, **judge(scene), "max s of the next turn": recovery}
+
+
+@row("C3", "SIGKILL before and after each step that stores or sends, at its 1st, 2nd and 3rd time", slices=len(POINTS))
+def kill_at_points(seed: int, folder: Path) -> Figures:
+    point = POINTS[seed % len(POINTS)]
+    with staged(folder, seed=seed, share=0.2) as scene, Turner(scene.settings) as turner:
+        turner.turn()
+        reached = 0
+        for n in (1, 2, 3):
+            for _ in range(3):
+                scene.release()
+            reached += turner.turn(at=f"{point}:{n}") == -signal.SIGKILL
+        assert reached, f"nobody comes by {point}"
+        recovery = finish(scene, turner)
+        whole(scene.settings)
+        return {"points": 1, "kills": reached, **judge(scene), "max s of the next turn": recovery}
+
+
+def _no_strace() -> str:
+    return "" if shutil.which("strace") else "strace is not installed"
+
+
+SYSCALLS = ("pwrite64", "fdatasync", "sendto", "ftruncate", "unlink")
+FAULTS = ("pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fdatasync:error=EIO", "openat:error=EMFILE")
+
+
+@row("C2", "SIGKILL at the n-th system call that writes, syncs, sends, cuts or removes", slices=100, lacks=_no_strace)
+def kill_at_syscalls(seed: int, folder: Path, cases: int = 5) -> Figures:
+    injections = [f"{SYSCALLS[seed % 5]}:signal=KILL:when={seed // 5 * cases + n + 1}" for n in range(cases)]
+    return _injected(seed, folder, injections)
+
+
+@row("C5", "a system call fails: disk full, I/O error, no more files", slices=60, lacks=_no_strace)
+def fail_at_syscalls(seed: int, folder: Path, cases: int = 4) -> Figures:
+    since = "+" if seed % 2 else ""
+    injections = [f"{fault}:when={seed * 3 + 1}{since}" for fault in FAULTS[:cases]]
+    return _injected(seed, folder, injections)
+
+
+def _injected(seed: int, folder: Path, injections: list[str]) -> Figures:
+    figures: Counter[str] = Counter()
+    with staged(folder, seed=seed, share=0.0) as scene, Turner(scene.settings) as turner:
+        turner.turn()
+        for injection in injections:
+            scene.release()
+            code = _strace(scene, injection)
+            figures["cases"] += 1
+            figures["kills"] += code == -signal.SIGKILL or code == 128 + signal.SIGKILL
+            # 127: without files not even the interpreter begins.
+            assert code in {0, 1, 69, 70, 74, 75, 78, 79, 127, -signal.SIGKILL, 128 + signal.SIGKILL}, (injection, code)
+            finish(scene, turner)
+        whole(scene.settings)
+        return {**figures, **without_emergency(scene)}
+
+
+def _strace(scene: Scene, injection: str) -> int:
+    call = injection.split(":", maxsplit=1)[0]
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={injection}"]
+    command += [sys.executable, "-m", "watcher", "check", "--config", str(scene.settings)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False, text=True)
+    trouble = [line for line in done.stderr.splitlines() if line.startswith("Traceback")]
+    assert not trouble or "EMFILE" in injection, done.stderr[-2000:]
+    return done.returncode
+
+
+# --- C6-C8: disks ----------------------------------------------------------------------------------------------------
+
+
+def _no_mounts() -> str:
+    return "" if os.geteuid() == 0 and shutil.which("mount") else "only root can mount a small disk"
+
+
+@row("C6", "a disk of 4 MiB runs full, and is freed again", slices=10, lacks=_no_mounts)
+def disk_full(seed: int, folder: Path) -> Figures:
+    with ExitStack() as stack:
+        scene, turner = _on_small_disk(stack, folder, seed)
+        turner.turn()
+        for _ in range(3):
+            scene.release()
+        filler = scene.folder / "state" / "filler"
+        _fill(filler)
+        told = len(scene.receiver.requests())
+        codes = [_shell_check(scene) for _ in range(2)]
+        assert all(code in {74, 79, 0} for code, _ in codes), codes
+        assert any(code == 74 for code, _ in codes), codes
+        after = [each for each in scene.receiver.requests()[told:] if not each.key.startswith("emg_")]
+        emergency = len(scene.receiver.requests()[told:]) - len(after)
+        assert emergency <= 1, "no more than one emergency message in a quarter of an hour"
+        filler.unlink()
+        begun = time.monotonic()
+        finish(scene, turner)
+        whole(scene.settings)
+        figures = without_emergency(scene)
+        return {
+            "cases": 1,
+            "emergency messages": emergency,
+            "max s of the next turn": time.monotonic() - begun,
+            **figures,
+        }
+
+
+def without_emergency(scene: Scene) -> Figures:
+    """Judge what is no emergency message: that one is about the store and no alert of the input."""
+    log = scene.folder / "received.jsonl"
+    log.write_text("".join(line for line in log.read_text().splitlines(keepends=True) if '"emg_' not in line))
+    return judge(scene)
+
+
+def _on_small_disk(stack: ExitStack, folder: Path, seed: int) -> tuple[Scene, Turner]:
+    state = folder / "state"
+    state.mkdir(parents=True, mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(state)], check=True)
+    stack.callback(subprocess.run, ["umount", "--lazy", str(state)], check=False)
+    scene = stack.enter_context(staged(folder, seed=seed, share=0.0))
+    return scene, stack.enter_context(Turner(scene.settings))
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return
+
+
+def _shell_check(scene: Scene) -> tuple[int, str]:
+    command = [sys.executable, "-m", "watcher", "check", "--config", str(scene.settings)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False, text=True)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stderr
+
+
+@row("C7", "the disk can only be read for a while", slices=10, lacks=_no_mounts)
+def read_only(seed: int, folder: Path) -> Figures:
+    with ExitStack() as stack:
+        scene, turner = _on_small_disk(stack, folder, seed)
+        turner.turn()
+        scene.release()
+        state = str(scene.folder / "state")
+        subprocess.run(["mount", "-o", "remount,ro", state], check=True)
+        code, said = _shell_check(scene)
+        assert code == 74, (code, said)
+        assert len(said.splitlines()) == 1, said
+        subprocess.run(["mount", "-o", "remount,rw", state], check=True)
+        finish(scene, turner)
+        whole(scene.settings)
+        return {"cases": 1, **without_emergency(scene)}
+
+
+def _flip(path: Path, chance: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    data[chance.randrange(100, len(data))] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+
+
+def _zero(path: Path, chance: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    page = chance.randrange(len(data) // 4096) * 4096
+    data[page : page + 4096] = bytes(4096)
+    path.write_bytes(data)
+
+
+def _cut(path: Path, chance: random.Random) -> None:
+    os.truncate(path, chance.randrange(path.stat().st_size))
+
+
+def _swap(path: Path, chance: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    one, two = (chance.randrange(1, len(data) // 4096) * 4096 for _ in range(2))
+    data[one : one + 4096], data[two : two + 4096] = data[two : two + 4096], data[one : one + 4096]
+    path.write_bytes(data)
+
+
+def _garble_log(path: Path, chance: random.Random) -> None:
+    path.with_name(f"{path.name}-wal").write_bytes(chance.randbytes(40_000))
+
+
+def _empty(path: Path, _chance: random.Random) -> None:
+    path.write_bytes(b"")
+
+
+def _folder(path: Path, _chance: random.Random) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = {
+    "bit flipped": _flip,
+    "page zeroed": _zero,
+    "cut off": _cut,
+    "pages swapped": _swap,
+    "log garbled": _garble_log,
+    "emptied": _empty,
+    "a folder in its place": _folder,
+}
+
+
+@row("C8", "the file is damaged at rest, in seven ways", slices=400)
+def damaged(seed: int, folder: Path) -> Figures:
+    name, damage = list(DAMAGES.items())[seed % len(DAMAGES)]
+    with staged(folder, seed=seed, share=0.0) as scene:
+        scene.release()
+        assert _shell_in_process(scene, "check", "--no-notify") == 0
+        path = scene.folder / "state" / "watcher.db"
+        damage(path, random.Random(seed))
+        code = _shell_in_process(scene, "doctor", "--deep")
+        assert code in {0, 74, 78}, (name, code)
+        told = _shell_in_process(scene, "check")
+        assert told in {0, 74, 78, 79}, (name, told)
+        assert all(each.told for each in scene.receiver.requests() if not each.key.startswith("emg_"))
+        return {f"{name}: found": code != 0, f"{name}: nothing to find": code == 0}
+
+
+def _shell_in_process(scene: Scene, *arguments: str) -> int:
+    """The exit code of a command in a forked child: a crash of SQLite would be one, too."""
+    child = os.fork()
+    if child == 0:
+        from watcher import cli  # noqa: PLC0415 - only the child needs it
+
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        os._exit(cli.main([*arguments, "--config", str(scene.settings)]))
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
