@@ -148,6 +148,11 @@ def find_straddling(tx: Connection, edge: date, *, as_known: datetime) -> list[E
     return [version for version, possible in days if possible.start < edge < possible.end]
 
 
+def any_imprecise(tx: Connection) -> bool:
+    """Whether there is, or was, any event of which the day is not known."""
+    return tx.execute(select(events.c.version).where(_IMPRECISE).limit(1)).first() is not None
+
+
 def event_versions(tx: Connection, versions: Collection[int]) -> list[EventVersion]:
     """Record versions by their numbers, ascending."""
     wanted = sorted(versions)

@@ -10,11 +10,13 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.period import DAY
 from watcher.core.snapshot import Episode
 from watcher.core.statistics.delay import YEAR
 from watcher.store.arrivals import Arrival, find_arrivals
+from watcher.store.events import any_imprecise
 from watcher.store.ledger import Ledger, LedgerSums, read_ledger
 from watcher.store.snapshot import Span, StoreSnapshot
 from watcher.store.sums import Sums
@@ -41,6 +43,8 @@ class Memory:
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     #: When the first load of each source was done.
     kept_since: dict[str, datetime | None] = field(default_factory=dict)
+    #: Whether the store holds any event of which the day is not known.
+    any_imprecise: bool | None = None
     #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
     asked_the_time: bool = False
 
@@ -104,6 +108,12 @@ class PastSnapshot(StoreSnapshot):
         found = arrived[source]
         first, last = (bisect_right(found, day, key=_event_day) for day in (today - YEAR * DAY, today))
         return [each for each in found[first:last] if each.known_from <= self._as_known]
+
+    def _find_straddling(self, edge: date) -> list[EventVersion]:
+        memory = self._memory
+        if memory.any_imprecise is None:
+            memory.any_imprecise = any_imprecise(self._tx)
+        return super()._find_straddling(edge) if memory.any_imprecise else []
 
     def _kept_since(self, source: str) -> datetime | None:
         if source not in self._memory.kept_since:

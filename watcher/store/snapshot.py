@@ -6,7 +6,7 @@ events; both give the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
@@ -80,6 +80,7 @@ class StoreSnapshot:
         self._hindsight = hindsight
         self._sums: dict[str, Sums] = {}
         self._straddling: dict[date, list[EventVersion]] = {}
+        self._straddling_by_group: dict[tuple[str, date], dict[Labels, list[EventVersion]]] = {}
         self._behind: dict[tuple[str, Period], dict[Labels, list[EventVersion]]] = {}
         self._complete_by_age: dict[str, Completeness] = {}
 
@@ -141,8 +142,13 @@ class StoreSnapshot:
         """The record versions that may have happened before a day as well as on it or after."""
         if edge not in self._straddling:
             # Few, and the same edges for every rule: read once for all of them.
-            self._straddling[edge] = find_straddling(self._tx, edge, as_known=self._as_known)
-        return [each for each in self._straddling[edge] if _is_in(each.event, indicator, group)]
+            self._straddling[edge] = self._find_straddling(edge)
+        found, wanted = self._straddling[edge], (indicator.scope_key, edge)
+        if found and wanted not in self._straddling_by_group:
+            self._straddling_by_group[wanted] = _grouped(
+                indicator, (each for each in found if counts(indicator, each.event))
+            )
+        return self._straddling_by_group[wanted].get(group, []) if found else []
 
     def first_known(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[EventVersion]:
         """The same versions, each with the knowledge time of the first of its revisions that was in the group."""
@@ -300,13 +306,13 @@ class StoreSnapshot:
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
-        found: dict[Labels, list[EventVersion]] = {}
-        for version in find_events(
+        found = find_events(
             self._tx, indicator.where, period=period, as_known=self._as_known, sources=indicator.sources
-        ):
-            for group in groups_of(indicator, version.event):
-                found.setdefault(group, []).append(version)
-        return found
+        )
+        return _grouped(indicator, found)
+
+    def _find_straddling(self, edge: date) -> list[EventVersion]:
+        return find_straddling(self._tx, edge, as_known=self._as_known)
 
     def _first_known(self, version: EventVersion, indicator: Indicator, group: Labels) -> EventVersion:
         if version.revision == 1:
@@ -314,6 +320,15 @@ class StoreSnapshot:
         earlier = history(self._tx, version.event.source, version.event.external_id)[: version.revision - 1]
         belonged = takewhile(lambda each: _is_in(each.event, indicator, group), reversed(earlier))
         return version._replace(known_from=min([version.known_from, *(each.known_from for each in belonged)]))
+
+
+def _grouped(indicator: Indicator, versions: Iterable[EventVersion]) -> dict[Labels, list[EventVersion]]:
+    """Versions that an indicator counts, by their groups."""
+    found: dict[Labels, list[EventVersion]] = {}
+    for version in versions:
+        for group in groups_of(indicator, version.event):
+            found.setdefault(group, []).append(version)
+    return found
 
 
 def _is_in(event: Event, indicator: Indicator, group: Labels) -> bool:

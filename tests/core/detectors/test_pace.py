@@ -12,6 +12,8 @@ from tests.core.detectors.snapshot import MemorySnapshot, at, event, known, spre
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import pace
+from watcher.core.detectors.pace.seen import Seen
+from watcher.core.detectors.pace.sides import Side, weeks
 from watcher.core.event import Event
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
@@ -20,6 +22,7 @@ from watcher.core.period import Period
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 from watcher.core.statistics import rates
+from watcher.core.statistics.delay import Completeness
 from watcher.core.statistics.rates import Tally
 
 DEATHS = Indicator(indicator="moz_fatalities", title="Deaths in organised violence, Mozambique", sum="fatalities")
@@ -87,6 +90,10 @@ def records(*events_2020: Event, as_known: str = "2020-07-08", baselines: Sequen
 
 def year_to(last: date, *, events: int, deaths: int) -> MemorySnapshot:
     return records(*spread(date(2020, 1, 1), last, events=events, deaths=deaths, number=1000), as_known="2021-01-01")
+
+
+def numbers(reading: Reading, *names: str) -> list[float]:
+    return [float(str(reading.values[name])) for name in names]
 
 
 def with_baselines(*baselines: Baseline) -> MemorySnapshot:
@@ -413,6 +420,135 @@ class TestWhichDaysAreCompared:
     def test_a_month_of_a_later_year_has_a_same_month_in_the_baseline_year(self):
         reading = only(year_to(date(2020, 7, 6), events=190, deaths=447), compare="same_period", current="mtd")
         assert reading.values["days"] == 6
+
+
+class TestTheDaysJustBefore:
+    def trailing(self, snapshot: MemorySnapshot, **given: object) -> Reading:
+        days = {"compare": "trailing", "last": "28d", "against": "365d", **given}
+        catalogue = replace(CATALOGUE, baselines={})
+        (reading,) = pace.read(
+            pace.Parameters.model_validate({"indicator": "moz_attacks", **days}), catalogue, snapshot
+        )
+        return reading
+
+    def test_the_last_days_are_held_against_those_before_them(self):
+        daily = [event(i, date(2019, 1, 1) + timedelta(days=i)) for i in range(500)]
+        last = date(2019, 1, 1) + timedelta(days=499)
+        more = [event(1000 + i, last - timedelta(days=i)) for i in range(28)]
+        reading = self.trailing(MemorySnapshot(at("2020-12-31"), known([*daily, *more])))
+        found = {name: reading.values[name] for name in ("observed", "days", "baseline_total", "period_start", "as_of")}
+        assert found == {
+            "observed": 56,
+            "days": 28,
+            "baseline_total": 365,
+            "period_start": last - timedelta(days=27),
+            "as_of": last,
+        }
+        assert reading.values["ratio"] == pytest.approx(2)
+        assert (reading.values["projected"], reading.period) == (None, None)
+        assert (
+            reading.telling.sentence == "56 attacks in 28 days; the pace of the 365 days before gives 28 (ratio 2.000)."
+        )
+        assert "in the 365 days before" in reading.telling.what
+
+    def test_without_records_of_the_days_before_there_is_nothing_to_compare(self):
+        daily = [event(i, date(2019, 1, 1) + timedelta(days=i)) for i in range(300)]
+        reading = self.trailing(MemorySnapshot(at("2020-12-31"), known(daily)))
+        assert reading.reason == "no records cover 30 Sep 2018 to 29 Sep 2019, and no stated number speaks of it"
+
+
+class TestDaysThatNobodyCounted:
+    def test_the_days_before_the_first_record_are_no_exposure(self):
+        events = spread(date(2020, 1, 11), date(2020, 7, 6), events=178, deaths=178, number=1000)
+        snapshot = MemorySnapshot(at("2020-07-08"), known(events), stated=stated(IN_2019, on="2020-07-01"))
+        reading = only(snapshot)
+        assert (reading.values["days"], reading.values["rate"]) == (178, 1)
+        # The ten days are among those that the rate is carried over to.
+        assert reading.values["projected"] == pytest.approx(366)
+        assert "The records begin on 11 Jan 2020; 10 days before are left out." in reading.telling.unknown
+        assert reading.telling.arithmetic[0].endswith(
+            "178 days with both ends without 10 days that the records do not cover, counted from records"
+        )
+        assert len(reading.telling.chart) == 178
+
+    def test_after_more_than_a_fortnight_the_period_is_not_covered(self):
+        events = spread(date(2020, 1, 16), date(2020, 7, 6), events=178, deaths=178, number=1000)
+        snapshot = MemorySnapshot(at("2020-07-08"), known(events), stated=stated(IN_2019, on="2020-07-01"))
+        assert only(snapshot).status is Status.NO_DATA
+
+
+class TestTheTests:
+    """Where records of both years tell more than totals."""
+
+    def waves(self) -> MemorySnapshot:
+        """Attacks that come forty at a time, and in 2019 one by one."""
+        days = [date(2020, 1, 3) + timedelta(days=36 * wave) for wave in range(5) for _ in range(40)]
+        return records(*(event(1000 + i, day) for i, day in enumerate(days)), event(9999, date(2020, 7, 6)))
+
+    def test_weeks_tell_how_far_attacks_come_in_waves(self):
+        quasi = only(self.waves(), indicator="moz_attacks", test="quasi")
+        exact = only(self.waves(), indicator="moz_attacks")
+        assert numbers(quasi, "p_value")[0] > 3 * numbers(exact, "p_value")[0]
+        low, high = numbers(exact, "ci_low", "ci_high")
+        assert numbers(quasi, "ci_low")[0] < low < high < numbers(quasi, "ci_high")[0]
+        assert quasi.values["evidence"] == exact.values["evidence"]
+        # 27 weeks of the 188 days, the last of them with six; 53 of 2019, the last of them with one.
+        assert any("phi of 80 weeks" in step and "78 degrees" in step for step in quasi.telling.arithmetic)
+        assert "by the spread of the weeks" in quasi.telling.sure
+
+    def test_a_week_counts_for_the_days_that_it_has(self):
+        days = Period(date(2020, 1, 1), date(2020, 1, 18))
+        daily = [(date(2020, 1, 2), 9), (date(2020, 1, 3), 2), (date(2020, 1, 9), 1), (date(2020, 1, 17), 4)]
+        side = Side(days, 16, 16)
+        assert weeks(side, daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 3)]
+        # The records begin on 3 January.
+        assert weeks(replace(side, uncovered=2), daily) == [Tally(3, 7), Tally(0, 7), Tally(4, 1)]
+        curve = Completeness(curve=(0.5, 0.75, 1.0))
+        known = Seen(days, curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
+        assert weeks(replace(side, seen=known), daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 2.75)]
+
+    def test_mid_p_lies_between(self):
+        mid, exact = (only(self.waves(), indicator="moz_attacks", test=test) for test in ("midp", "exact"))
+        (p, low, high), (cautious, lowest, highest) = (
+            numbers(each, "p_value", "ci_low", "ci_high") for each in (mid, exact)
+        )
+        assert cautious / 2 < p < cautious
+        assert lowest < low < high < highest
+
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            pytest.param(
+                {"test": "compound"},
+                "fewer than 20 attacks with a value are stored in one of the periods",
+                id="attack by attack",
+            ),
+            pytest.param(
+                {"test": "quasi"}, "weeks are known only where both periods are counted from records", id="by the weeks"
+            ),
+        ],
+    )
+    def test_of_stated_totals_they_say_nothing_and_why(self, given, why):
+        reading = only(THE_ARTICLE, **given)
+        assert [reading.values[name] for name in ("p_value", "ci_low", "ci_high")] == [None, None, None]
+        assert f"no interval, because {why}" in reading.telling.sure
+        assert reading.values["evidence"] == "weak"
+
+    def test_a_sum_goes_attack_by_attack_unless_the_rule_gives_its_dispersion(self):
+        snapshot = year_to(date(2020, 7, 6), events=190, deaths=447)
+        auto, compound, given = (only(snapshot, **keys) for keys in ({}, {"test": "compound"}, {"dispersion": 5}))
+        assert auto.values["p_value"] == compound.values["p_value"]
+        assert given.values["p_value"] == pytest.approx(0.0228, rel=0.01)
+        assert "attack by attack" in auto.telling.sure
+
+    def test_with_fewer_than_a_hundred_attacks_both_years_share_one_dispersion(self):
+        reading = only(year_to(date(2020, 7, 6), events=60, deaths=447))
+        assert any(
+            step.startswith("Fewer than 100 attacks in a period: both share") for step in reading.telling.arithmetic
+        )
+        [spread_of] = numbers(reading, "dispersion")
+        plain = rates.inflated(Tally(447, 188), Tally(660, 365), dispersion=spread_of)
+        assert numbers(reading, "p_value", "ci_low", "ci_high") == pytest.approx(plain)
 
 
 class TestWhatTheNumbersAreWorth:

@@ -153,7 +153,8 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
     newest = max((each for each in stated if each.period.first == window.start), key=_last_day, default=None)
     if newest is not None and not question.indicator.by:
         return _with_baseline(question, newest.days, coverage, stated, now_stated=newest)
-    if counted is not None and counted.start == window.start:
+    # The days just before move with the watermark: they are never those of another period.
+    if counted is not None and (question.above is None or counted.start == window.start):
         return counted
     return _nothing_observed(window, coverage, stated)
 
