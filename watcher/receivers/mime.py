@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
@@ -34,6 +36,7 @@ _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 _ADDRESS = re.compile(f"{_LOCAL_PART}@{_DOMAIN}")
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAMED = re.compile(r"[^<>@,\"\r\n]*<([^<>]+)>")
 
 
@@ -95,10 +98,21 @@ def _compose(notification: Notification, desk: Desk, threads: list[str], line: s
 
 
 def _is_ours(raw: bytes, threads: list[str]) -> bool:
-    """Whether the message has the headers that we wrote, each once, and no other."""
+    """Whether the message has the headers that we wrote, each once, and no other, nor one hidden inside the subject."""
     expected = ["subject", "date", "auto-submitted", *(["in-reply-to", "references"] if threads else [])]
-    found = [name.lower() for name, _ in BytesHeaderParser().parsebytes(raw).items()]
-    return sorted(found) == sorted([*expected, "content-type", "mime-version"])
+    headers = BytesHeaderParser().parsebytes(raw)
+    found = [name.lower() for name, _ in headers.items()]
+    is_complete = sorted(found) == sorted([*expected, "content-type", "mime-version"])
+    return is_complete and not _CONTROL.search(_as_shown(headers["subject"] or ""))
+
+
+def _as_shown(value: str) -> str:
+    """A header as a mail program shows it: one line, with its encoded words decoded."""
+    line = value.replace("\r\n ", " ").replace("\n ", " ")
+    try:
+        return str(make_header(decode_header(line)))
+    except (HeaderParseError, LookupError, UnicodeError):
+        return line
 
 
 def _threads(notification: Notification, desk: Desk) -> list[str]:
