@@ -15,9 +15,7 @@ READING = [
     pytest.param(command, id=" ".join(command))
     for command in (
         ("alerts", "--all", "--format", "json"),
-        ("events",),
         ("explain", "mozambique-fatality"),
-        ("facts",),
     )
 ]
 

@@ -530,7 +530,7 @@ _SAID = st.builds(
 _TAKEN_BACK = st.builds(lambda said: deletion(said.external_id, stamp=None)._replace(stamp=said.stamp), _SAID)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chunks=st.lists(st.lists(_SAID | _TAKEN_BACK, min_size=1, max_size=6), min_size=1, max_size=5),
     trust=st.booleans(),

@@ -44,7 +44,7 @@ def let_through(store: Store, where: object, among: Iterable[Event]) -> set[str]
         return set(tx.execute(select(event.c.external_id).where(condition, event.c.external_id.in_(ids))).scalars())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.lists(events(), min_size=1, max_size=8), each=st.lists(wheres(), min_size=1, max_size=4))
 def test_whatever_the_selector_picks_the_database_lets_through(store, drawn, each):
     stored = keep(store, drawn)

@@ -432,7 +432,7 @@ def _by_asking(scope: Indicator, snapshot: StoreSnapshot, period: Period) -> dic
     }
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chunks=_CHUNKS,
     built_after=st.integers(0, 6),
