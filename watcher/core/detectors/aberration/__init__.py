@@ -18,6 +18,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
 from watcher.core.detectors.aberration import words, zscore
 from watcher.core.detectors.aberration.method import LONGEST, Asked, Verdict, judge, least_history
+from watcher.core.detectors.aberration.picture import weekly
 from watcher.core.detectors.aberration.weeks import WeekDay, Weeks, day_value, whole_weeks
 from watcher.core.detectors.aberration.words import Told
 from watcher.core.detectors.frame import Defaults, by_name, contributors, named_indicator, record_sources
@@ -192,6 +193,7 @@ def _telling(told: Told, snapshot: Snapshot, days: Sequence[DayTotals]) -> Telli
         source=(record_sources(indicator, versions),),
         arithmetic=tuple(words.arithmetic(told)),
         chart=_chart(told, days),
+        picture=weekly(told, days),
         records=contributors(indicator, versions),
     )
 

@@ -29,6 +29,7 @@ from watcher.core.detectors.frame import (
     record_sources,
     unknown_name,
 )
+from watcher.core.detectors.pace import picture as pace_picture
 from watcher.core.detectors.pace import sides as pace_sides
 from watcher.core.detectors.pace import verdict as pace_verdict
 from watcher.core.detectors.pace import words as pace_words
@@ -298,6 +299,7 @@ def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -
         arithmetic=tuple(pace_words.arithmetic(told, catalogue.citations)),
         cites=pace_words.cites(told),
         chart=_chart(plan, snapshot, sides, group, daily),
+        picture=pace_picture.picture(told),
         records=contributors(indicator, versions),
     )
 
