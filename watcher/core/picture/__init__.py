@@ -33,13 +33,15 @@ class PacePicture:
     unit: str
     #: What the expected line is: ``pace of 2019``.
     expected: str = "baseline's pace"
-    #: By day, in order. Detectors leave it empty: it is the telling's chart, stored once.
+    #: By day, in order. Left empty where the telling has a chart, which is stored once and stands in.
     points: tuple[Point, ...] = ()
     #: The ends of the 95 % interval of the total expected on the last day; None without a test.
     interval: tuple[float, float] | None = None
     lead: Lead | None = None
     #: The last day that is reported in full, as far as is known; None when nothing is known of late reports.
     complete_to: date | None = None
+    #: Whether the total is stated as a whole: nobody says how it grew, and a straight line is drawn.
+    is_stated: bool = False
     kind: Literal["pace"] = "pace"
 
 

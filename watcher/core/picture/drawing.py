@@ -40,8 +40,8 @@ def alt(picture: Picture, caption: Caption) -> str:
 
 
 def to_evidence(picture: Picture) -> dict[str, object]:
-    """A picture as JSON, without the points that the evidence holds as its chart."""
-    stored: dict[str, object] = _PICTURE.dump_python(picture, mode="json", exclude={"points"})
+    """A picture as JSON."""
+    stored: dict[str, object] = _PICTURE.dump_python(picture, mode="json")
     return stored
 
 
@@ -57,7 +57,7 @@ def from_evidence(evidence: Mapping[str, object]) -> Picture | None:
         return None
     if not isinstance(picture, PacePicture):
         return picture
-    points = _points(evidence.get("chart"))
+    points = _points(evidence.get("chart")) or picture.points
     return replace(picture, points=points) if points else None
 
 

@@ -31,6 +31,7 @@ def pace_alt(picture: PacePicture, caption: Caption) -> str:
     if picture.lead is not None:
         lead = picture.lead
         said += f" If the rate holds, {number(lead.total)} by {day_text(lead.last)}, {_range(lead.low, lead.high)}."
+    said += " The total is stated; how it grew is not known." if picture.is_stated else ""
     if picture.complete_to is not None and picture.complete_to < day:
         said += f" The days after {day_text(picture.complete_to)} are still being reported."
     return said + (f" The alert began on {day_text(caption.fired)}." if caption.fired else "")
@@ -39,7 +40,8 @@ def pace_alt(picture: PacePicture, caption: Caption) -> str:
 def pace_svg(picture: PacePicture, caption: Caption) -> str:
     """Draw it."""
     points, keys, alt = known_points(picture), _keys(picture, caption), pace_alt(picture, caption)
-    subtitle, source = f"{picture.unit}, running total", caption.source
+    source = caption.source
+    subtitle = f"{picture.unit}, {'stated total, drawn straight' if picture.is_stated else 'running total'}"
     if not points:
         return sheet([], title=caption.title, subtitle=alt, keys=(), source=source, alt=alt, height=120)
     top = head_height(keys) + 16
@@ -87,7 +89,7 @@ def _keys(picture: PacePicture, caption: Caption) -> list[Key]:
         return []
     day, observed, expected = points[-1]
     keys = [
-        Key("seen", f"observed: {number(observed)}"),
+        Key("seen", f"{'stated' if picture.is_stated else 'observed'}: {number(observed)}"),
         Key("pace", f"{picture.expected}: {number(expected)}"),
     ]
     if lead:

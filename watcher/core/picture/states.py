@@ -97,7 +97,7 @@ def _span(span: Span, y: float, frame: Plot, colour: str) -> Iterator[str]:
         return
     left = frame.x(span.first or frame.first)
     right = frame.x(span.last or frame.last, end=True)
-    derived = ' fill-opacity="0.8" stroke="#7d8791" stroke-width="2" stroke-dasharray="4 3"' if span.is_derived else ""
+    derived = ' fill-opacity="0.88" stroke="#7d8791" stroke-width="2" stroke-dasharray="4 3"' if span.is_derived else ""
     yield box(colour, left + 0.5, y, right - left - 1, _BAR, more=derived)
     text = fitted(f"{span.value} (derived)" if span.is_derived else span.value, 1e6, SMALL)
     if width_of(text, SMALL) + 12 <= right - left:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from watcher.core.detectors.pace.words import Told
-from watcher.core.picture import Lead, PacePicture
+from watcher.core.picture import Lead, PacePicture, Point
 
 #: A day counts as reported in full from this share of what will be known of it.
 _FULL = 0.95
@@ -22,10 +22,20 @@ def picture(told: Told) -> PacePicture:
     return PacePicture(
         told.noun,
         told.pace.removeprefix("the "),
+        points=_straight(told),
         interval=_interval(told),
         lead=lead,
         complete_to=_complete_to(told),
+        is_stated=told.now.totals is None,
     )
+
+
+def _straight(told: Told) -> tuple[Point, ...]:
+    """A stated total as the line from its first day to its last; empty where the records give every day."""
+    if told.now.totals is not None:
+        return ()
+    period, total, expected = told.now.period, float(told.now.total), told.verdict.expected
+    return ((period.start, total / period.days, expected / period.days), (period.last, total, expected))
 
 
 def _interval(told: Told) -> tuple[float, float] | None:
