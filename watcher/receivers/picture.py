@@ -15,8 +15,10 @@ _resvg = Later("resvg_py")
 
 #: So many alerts of a message are drawn; the others are told in words alone.
 DRAWN = 3
-#: Pixels of the PNG for one of the drawing: sharp on a telephone, and small enough for any mail.
-_ZOOM = 1.4
+#: Pixels of the PNG for one of the drawing: as many as a mail can bear, for sharp letters on a telephone.
+_ZOOMS = (1.4, 1.2, 1.0)
+#: Bytes that a picture should not pass.
+_LARGE = 60_000
 _FONT = Path(__file__).parent / "font" / "DejaVuSans-subset.ttf"
 
 
@@ -46,16 +48,25 @@ def inline_pictures(notification: Notification, desk: Desk, *, domain: str) -> I
 
 
 def png(drawing: str) -> bytes | None:
-    """A drawing as PNG, the same bytes on every machine; None when it cannot be drawn, which fails no message."""
+    """A drawing as PNG, the same bytes on every machine; None when it cannot be drawn, which fails no message.
+
+    Under 60 KB where any resolution allows it: the last one is taken as it is.
+    """
     try:
-        drawn = _resvg.svg_to_bytes(
+        sizes = (_rastered(drawing, zoom) for zoom in _ZOOMS)
+        return next((each for each in sizes if len(each) < _LARGE), None) or _rastered(drawing, _ZOOMS[-1])
+    except (ImportError, ValueError):
+        return None
+
+
+def _rastered(drawing: str, zoom: float) -> bytes:
+    return bytes(
+        _resvg.svg_to_bytes(
             svg_string=drawing,
-            zoom=_ZOOM,
+            zoom=zoom,
             skip_system_fonts=True,
             font_files=[str(_FONT)],
             font_family="DejaVu Sans",
             sans_serif_family="DejaVu Sans",
         )
-    except (ImportError, ValueError):
-        return None
-    return bytes(drawn)
+    )

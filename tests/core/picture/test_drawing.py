@@ -60,10 +60,10 @@ STATES = StatePicture(
     later(90),
 )
 CAPTION = Caption("Mozambique deaths 31 % above 2019 pace", "records of acled", later(61))
-PICTURES = {"pace": PACE, "series": SERIES, "states": STATES}
+PICTURES: dict[str, Picture] = {"pace": PACE, "series": SERIES, "states": STATES}
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", list(PICTURES))
 def test_a_picture_is_drawn_to_the_byte(name):
     drawn, golden = svg(PICTURES[name], CAPTION), GOLDEN / f"{name}.svg"
     if "UPDATE_GOLDEN" in os.environ:
@@ -96,7 +96,7 @@ def test_a_picture_is_drawn_to_the_byte(name):
     ],
 )
 def test_who_does_not_see_it_is_told_the_numbers(name, said):
-    assert alt(PICTURES[name], CAPTION) == said.replace("1 035", "1\u00a0035")
+    assert alt(PICTURES[name], CAPTION) == said
 
 
 # --- what must hold of any picture ---------------------------------------------------------------------------------------

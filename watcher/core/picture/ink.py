@@ -16,8 +16,11 @@ from watcher.core.message.phrase import clean
 #: Pixels. On a phone a drawing is shown at about 0.6 of its width, so that no letter is smaller than 13 here.
 WIDTH = 600
 EDGE = 20
-TITLE, TEXT, SMALL = 18, 15, 13
+TITLE, TEXT, SMALL = 18, 14, 13
 _KEY_HEIGHT, _KEY_SIGN = 23, 26
+_TITLE_HEIGHT, _LINE_HEIGHT = 23, 18
+#: Titles and sources of more lines are cut.
+_LINES = 3
 
 #: Class, light, dark. Each colour has at least 4.5:1 (text) or 3:1 (lines, bars) against the paper of its side.
 _COLOURS = (
@@ -67,6 +70,8 @@ class Key(NamedTuple):
     text: str
     #: ``line``, ``area`` or ``mark``.
     sign: str = "line"
+    #: What it came to; never cut.
+    value: str = ""
 
 
 def pixel(value: float) -> str:
@@ -101,6 +106,18 @@ def fitted(text: object, width: float, size: float) -> str:
     return f"{line.rstrip()}…"
 
 
+def wrapped(text: object, width: float, size: float) -> list[str]:
+    """Text from anywhere as at most three lines that fit; what is longer is cut."""
+    rest, lines = fitted(text, math.inf, size).split(" "), list[str]()
+    while any(rest) and len(lines) < _LINES - 1:
+        number = len(rest)
+        while number > 1 and width_of(" ".join(rest[:number]), size) > width:
+            number -= 1
+        lines.append(fitted(" ".join(rest[:number]), width, size))
+        rest = rest[number:]
+    return [*lines, fitted(" ".join(rest), width, size)] if any(rest) else lines
+
+
 def words(text: str, x: float, y: float, *, name: str = "ink", size: int = SMALL, anchor: str = "start") -> str:
     """A line of text with its foot at ``y``."""
     side = "" if anchor == "start" else f' text-anchor="{anchor}"'
@@ -132,43 +149,52 @@ def mark(name: str, x: float, y: float) -> str:
     return path(name, [(x - 5, y - 9), (x + 5, y - 9), (x, y)], closed=True)
 
 
-def head_height(keys: Sequence[Key]) -> float:
+def head_height(title: str, keys: Sequence[Key]) -> float:
     """Pixels that title, subtitle and key take."""
-    return 60 + _KEY_HEIGHT * math.ceil(len(keys) / 2)
+    return 37 + _TITLE_HEIGHT * len(_title(title)) + _KEY_HEIGHT * math.ceil(len(keys) / 2)
 
 
 def sheet(
-    body: Iterable[str], *, title: str, subtitle: str, keys: Sequence[Key], source: str, alt: str, height: float
+    body: Iterable[str], *, title: str, subtitle: str, keys: Sequence[Key], source: str, alt: str, bottom: float
 ) -> str:
-    """A whole drawing: the paper, what stands above and below, and the body between."""
-    inner = WIDTH - 2 * EDGE
+    """A whole drawing: the paper, what stands above and below, and the body between.
+
+    :param bottom: where the plot ends; dates and sources go below.
+    """
+    named = wrapped(f"Source: {source}", WIDTH - 2 * EDGE, SMALL) if clean(source) else []
+    height = bottom + 43 + _LINE_HEIGHT * len(named)
     size = f'viewBox="0 0 {WIDTH} {pixel(height)}" width="{WIDTH}" height="{pixel(height)}"'
     label = escape(fitted(alt, math.inf, 1))
+    below = 30 + _TITLE_HEIGHT * (len(_title(title)) - 1)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{label}" font-family="{_FAMILY}">',
         f"<style>{_STYLE}</style>",
         box("paper", 0.5, 0.5, WIDTH - 1, height - 1, more=' rx="8"'),
-        words(fitted(title, inner, TITLE), EDGE, 30, size=TITLE),
-        words(fitted(subtitle, inner, SMALL), EDGE, 51, name="soft"),
-        *(part for place, key in enumerate(keys) for part in _key(key, place)),
+        *(words(each, EDGE, 30 + _TITLE_HEIGHT * row, size=TITLE) for row, each in enumerate(_title(title))),
+        words(fitted(subtitle, WIDTH - 2 * EDGE, SMALL), EDGE, below + 21, name="soft"),
+        *(part for place, key in enumerate(keys) for part in _key(key, place, below + 45)),
         *body,
+        *(words(each, EDGE, bottom + 47 + _LINE_HEIGHT * row, name="soft") for row, each in enumerate(named)),
     ]
-    if source:
-        parts.append(words(fitted(f"Source: {source}", inner, SMALL), EDGE, height - 13, name="soft"))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _key(key: Key, place: int) -> list[str]:
+def _title(title: str) -> list[str]:
+    return wrapped(title, WIDTH - 2 * EDGE, TITLE) or [""]
+
+
+def _key(key: Key, place: int, top: float) -> list[str]:
     row, column = divmod(place, 2)
     half = (WIDTH - 2 * EDGE) / 2
-    x, y = EDGE + column * half, 75 + row * _KEY_HEIGHT
+    x, y = EDGE + column * half, top + row * _KEY_HEIGHT
     signs = {
         "line": lambda: line(key.name, x, y - 5, x + _KEY_SIGN, y - 5),
         "area": lambda: box(key.name, x, y - 12, _KEY_SIGN, 14),
         "mark": lambda: mark(key.name, x + _KEY_SIGN / 2, y),
     }
-    text = fitted(key.text, half - _KEY_SIGN - 16, TEXT - 1)
-    return [signs[key.sign](), words(text, x + _KEY_SIGN + 8, y, size=TEXT - 1)]
+    value = f": {key.value}" if key.value else ""
+    text = fitted(key.text, half - _KEY_SIGN - 16 - width_of(value, TEXT), TEXT) + value
+    return [signs[key.sign](), words(text, x + _KEY_SIGN + 8, y, size=TEXT)]
 
 
 def _advance(character: str) -> float:

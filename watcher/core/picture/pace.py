@@ -11,8 +11,8 @@ from watcher.core.picture.axis import Plot, axes, plot
 from watcher.core.picture.ink import Key, box, head_height, line, number, path, sheet
 from watcher.core.reading import day_text
 
-#: Pixels of the plot, and of what lies below it.
-_HEIGHT, _FOOT = 230, 62
+#: Pixels of the plot.
+_HEIGHT = 230
 
 
 def known_points(picture: PacePicture) -> list[Point]:
@@ -43,8 +43,16 @@ def pace_svg(picture: PacePicture, caption: Caption) -> str:
     source = caption.source
     subtitle = f"{picture.unit}, {'stated total, drawn straight' if picture.is_stated else 'running total'}"
     if not points:
-        return sheet([], title=caption.title, subtitle=alt, keys=(), source=source, alt=alt, height=120)
-    top = head_height(keys) + 16
+        return sheet(
+            [],
+            title=caption.title,
+            subtitle=alt,
+            keys=(),
+            source=source,
+            alt=alt,
+            bottom=head_height(caption.title, ()),
+        )
+    top = head_height(caption.title, keys) + 16
     last = max(points[-1][0], picture.lead.last) if picture.lead else points[-1][0]
     frame = plot(points[0][0], last, _highest(picture, points), top=top, bottom=top + _HEIGHT)
     return sheet(
@@ -54,7 +62,7 @@ def pace_svg(picture: PacePicture, caption: Caption) -> str:
         keys=keys,
         source=source,
         alt=alt,
-        height=top + _HEIGHT + _FOOT,
+        bottom=frame.bottom,
     )
 
 
@@ -89,19 +97,19 @@ def _keys(picture: PacePicture, caption: Caption) -> list[Key]:
         return []
     day, observed, expected = points[-1]
     keys = [
-        Key("seen", f"{'stated' if picture.is_stated else 'observed'}: {number(observed)}"),
-        Key("pace", f"{picture.expected}: {number(expected)}"),
+        Key("seen", "stated" if picture.is_stated else "observed", value=number(observed)),
+        Key("pace", picture.expected, value=number(expected)),
     ]
     if lead:
-        keys.append(Key("lead", f"if it goes on: {number(lead.total)}"))
+        keys.append(Key("lead", "if it goes on", value=number(lead.total)))
     if interval:
-        keys.append(Key("band", f"95 % interval: {number(interval[0])} to {number(interval[1])}", "area"))
+        keys.append(Key("band", "95 % interval", "area", f"{number(interval[0])} to {number(interval[1])}"))
     if lead:
-        keys.append(Key("cone", f"95 % interval: {number(lead.low)} to {number(lead.high)}", "area"))
+        keys.append(Key("cone", "95 % interval", "area", f"{number(lead.low)} to {number(lead.high)}"))
     if picture.complete_to is not None and picture.complete_to < day:
         keys.append(Key("late", "still being reported", "area"))
     if caption.fired:
-        keys.append(Key("fired", f"alert began: {day_text(caption.fired)}"))
+        keys.append(Key("fired", "alert began", value=day_text(caption.fired)))
     return keys
 
 

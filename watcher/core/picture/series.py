@@ -11,7 +11,7 @@ from watcher.core.picture.axis import Plot, axes, plot
 from watcher.core.picture.ink import Key, box, head_height, line, mark, number, path, sheet
 from watcher.core.reading import day_text
 
-_HEIGHT, _FOOT = 210, 62
+_HEIGHT = 210
 #: Bars narrower than this stand without a gap.
 _NARROW = 4
 #: Room above the plot for the marks of alarms.
@@ -45,8 +45,16 @@ def series_svg(picture: SeriesPicture, caption: Caption) -> str:
     """Draw it."""
     bars, keys, alt = known_bars(picture), _keys(picture, caption), series_alt(picture, caption)
     if not bars:
-        return sheet([], title=caption.title, subtitle=alt, keys=(), source=caption.source, alt=alt, height=120)
-    top = head_height(keys) + 16 + _MARK
+        return sheet(
+            [],
+            title=caption.title,
+            subtitle=alt,
+            keys=(),
+            source=caption.source,
+            alt=alt,
+            bottom=head_height(caption.title, ()),
+        )
+    top = head_height(caption.title, keys) + 16 + _MARK
     highest = max(level for bar in bars for level in (bar.observed, *_levels(bar)))
     frame = plot(bars[0].first, bars[-1].last, highest, top=top, bottom=top + _HEIGHT)
     return sheet(
@@ -56,7 +64,7 @@ def series_svg(picture: SeriesPicture, caption: Caption) -> str:
         keys=keys,
         source=caption.source,
         alt=alt,
-        height=top + _HEIGHT + _FOOT,
+        bottom=frame.bottom,
     )
 
 
@@ -69,19 +77,19 @@ def _keys(picture: SeriesPicture, caption: Caption) -> list[Key]:
     if not bars:
         return []
     newest = bars[-1]
-    keys = [Key("bar", f"newest count: {number(newest.observed)}", "area")]
+    keys = [Key("bar", "newest count", "area", number(newest.observed))]
     for name, text, level in (
         ("pace", picture.expected, newest.expected),
         ("bound", picture.bound, newest.bound),
     ):
         if level is not None and math.isfinite(level):
-            keys.append(Key(name, f"{text}: {number(level)}"))
+            keys.append(Key(name, text, value=number(level)))
     if any(bar.alarm for bar in bars):
         keys.append(Key("alarm", "alarm", "mark"))
     if picture.complete_to is not None and picture.complete_to < newest.last:
         keys.append(Key("late", "still being reported", "area"))
     if caption.fired:
-        keys.append(Key("fired", f"alert began: {day_text(caption.fired)}"))
+        keys.append(Key("fired", "alert began", value=day_text(caption.fired)))
     return keys
 
 
@@ -100,9 +108,11 @@ def _body(picture: SeriesPicture, caption: Caption, bars: list[Bar], frame: Plot
 
 def _bar(bar: Bar, frame: Plot) -> Iterator[str]:
     left, right, y = frame.x(bar.first), frame.x(bar.last, end=True), frame.y(bar.observed)
-    gap = min(4.0, (right - left) * 0.15) if right - left >= _NARROW else 0.0
+    # Narrow bars overlap a little: where edges only meet, light shines through.
+    gap = min(4.0, (right - left) * 0.15) if right - left >= _NARROW else -0.6
+    right = min(right, frame.right + gap / 2)
     if bar.observed > 0:
-        yield box("alarm" if bar.alarm else "bar", left + gap / 2, y, right - left - gap, frame.bottom - y)
+        yield box("alarm" if bar.alarm else "bar", left + max(0.0, gap / 2), y, right - left - gap, frame.bottom - y)
     if bar.alarm:
         yield mark("alarm", (left + right) / 2, y - 3)
 

@@ -22,7 +22,7 @@ from watcher.core.picture.ink import (
 )
 from watcher.core.reading import day_text
 
-_LANE, _BAR, _FOOT = 54, 24, 62
+_LANE, _BAR = 54, 24
 #: Lanes, and values in the key; the rest is said to be left out.
 _LANES, _VALUES = 12, 8
 _KNOWN = {"clashing": "worst", "strained": "tense", "cordial": "calm", "truce": "pause"}
@@ -44,8 +44,8 @@ def states_svg(picture: StatePicture, caption: Caption) -> str:
     colours, lanes = colours_of(picture), picture.lanes[:_LANES]
     keys = [Key(colour, value, "area") for value, colour in list(colours.items())[:_VALUES]]
     if caption.fired:
-        keys.append(Key("fired", f"alert began: {day_text(caption.fired)}"))
-    top = head_height(keys) + 24
+        keys.append(Key("fired", "alert began", value=day_text(caption.fired)))
+    top = head_height(caption.title, keys) + 24
     last = max(picture.first, picture.last)
     frame = Plot(EDGE, top, WIDTH - EDGE, top + _LANE * max(1, len(lanes)), picture.first, last, (0.0, 1.0))
     more = len(picture.lanes) - len(lanes)
@@ -57,7 +57,7 @@ def states_svg(picture: StatePicture, caption: Caption) -> str:
         keys=keys,
         source=caption.source,
         alt=states_alt(picture, caption),
-        height=frame.bottom + _FOOT,
+        bottom=frame.bottom,
     )
 
 

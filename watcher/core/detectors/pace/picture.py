@@ -21,7 +21,7 @@ def picture(told: Told) -> PacePicture:
         lead = None
     return PacePicture(
         told.noun,
-        told.pace.removeprefix("the "),
+        told.pace.removeprefix("the pace of ").removeprefix("the "),
         points=_straight(told),
         interval=_interval(told),
         lead=lead,
