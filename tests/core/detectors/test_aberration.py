@@ -18,6 +18,7 @@ from watcher.core.event import Event
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import labels
 from watcher.core.period import Period
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 
@@ -465,3 +466,16 @@ def test_its_page_lists_its_outputs_and_its_worked_example():
     told = reading.telling
     for line in (told.headline, told.sentence, f"WHAT     {told.what}", f"SURE?    {told.sure}", *told.arithmetic):
         assert plain(line) in page
+
+
+def test_its_picture_shows_the_weeks_and_what_the_last_is_held_against():
+    (reading,) = read(snapshot(weekly(YEAR)))
+    drawn, values = reading.telling.picture, reading.values
+    assert isinstance(drawn, SeriesPicture)
+    assert (len(drawn.bars), sum(bar.observed for bar in drawn.bars)) == (57, 188)
+    judged = drawn.bars[-1]
+    assert (judged.first, judged.last, judged.alarm) == (LAST - timedelta(days=6), LAST, True)
+    assert (judged.observed, judged.expected, judged.bound) == tuple(
+        values[name] for name in ("observed", "expected", "bound")
+    )
+    assert {(bar.expected, bar.bound) for bar in drawn.bars[:-1]} == {(None, None)}
