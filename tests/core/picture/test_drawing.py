@@ -274,8 +274,20 @@ def test_a_stated_total_says_that_nobody_knows_how_it_grew():
 
 def test_states_have_the_same_colour_wherever_they_stand_and_no_two_the_same():
     drawn: Picture = replace(
-        STATES, lanes=(Lane("x", tuple(Span(value, None, None) for value in ("a", "b", "clashing", "c"))),)
+        STATES,
+        lanes=(
+            Lane("x", tuple(Span(value, None, None) for value in ("a", "b", "clashing", "c", "d", "e", "truce", "f"))),
+        ),
     )
     fills = [each.get("class") for each in ET.fromstring(svg(drawn, Caption())) if each.get("width") == "26"]
     assert fills[2] == "w-worst"
-    assert len(set(fills)) == 4
+    assert len(set(fills)) == 8
+
+
+def test_an_interval_that_knows_no_end_stays_below_the_key():
+    drawn = replace(PACE, interval=(0.0, 1e9), lead=Lead(date(2020, 12, 31), 366, 0, 1e9))
+    root = ET.fromstring(svg(drawn, CAPTION))
+    areas = [each for each in root.iter(f"{NAMESPACE}path") if each.get("class") in {"w-band", "w-cone"}]
+    top = min(float(each.get("y1", "")) for each in root if each.get("class") == "w-grid")
+    assert len(areas) == 2
+    assert all(y >= top for area in areas for _, y in coordinates(area))
