@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.installation import RULES, installed
+from watcher.core.picture import SeriesPicture
+from watcher.core.picture.drawing import from_evidence
 
 OLD_RECORDS = (
     "12 of 21 deaths became known on one day, 25 Jun 2020, 6 records of them more than 56 days late: the rise may be a "
@@ -72,6 +74,12 @@ def test_the_districts_that_contribute_most_are_named_with_their_share(it):
         {"name": "Palma", "total": 8, "share": 0.1404},
         {"name": "Macomia", "total": 7, "share": 0.1228},
     ]
+
+
+def test_the_picture_is_stored_with_the_alert(it):
+    drawn = from_evidence(evidence(it))
+    assert isinstance(drawn, SeriesPicture)
+    assert sum(bar.observed for bar in drawn.bars) == it.transitions()[-1].values["value"]
 
 
 def test_it_says_which_comparisons_hold(it):

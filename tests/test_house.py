@@ -309,7 +309,7 @@ def test_what_the_project_needs_is_locked(name, asked):
 @pytest.mark.parametrize("module", sorted(packages(PROJECT["project"]["dependencies"]) - {"tzdata"}))
 def test_what_the_project_needs_is_used(module):
     imported = {"google-re2": "re2", "pyyaml": "yaml"}.get(module, module.replace("-", "_"))
-    uses = re.compile(rf"^\s*(?:import|from) {imported}\b", re.MULTILINE)
+    uses = re.compile(rf"^\s*(?:import|from) {imported}\b|= Later\(\"{imported}\"\)", re.MULTILINE)
     files = [*MODULES, *(ROOT / "migrations").rglob("*.py")]
     assert any(uses.search(path.read_text("utf-8")) for path in files)
 

@@ -12,6 +12,7 @@ from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.newly_reported import Counted, newly_reported
 from watcher.core.period import Period
+from watcher.core.picture.drawing import to_evidence
 from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
@@ -42,6 +43,7 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "because": list(finding.because),
         **({"across": finding.weighed._asdict()} if finding.weighed else {}),
         "chart": [[day.isoformat(), observed, expected] for day, observed, expected in told.chart],
+        **({"picture": to_evidence(told.picture)} if told.picture else {}),
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
         "contributors": _contributors(events, _indicator(rule, catalogue)),

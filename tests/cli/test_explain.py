@@ -193,3 +193,27 @@ def test_the_alert_of_a_rule_that_is_gone_points_to_its_history(article, home, g
     said = run("explain", alert["fingerprint"])
     assert said.code == 2
     assert f"its history: watcher alerts {alert['fingerprint']}" in said.err
+
+
+# --- the picture -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "begins"), [("pace.svg", b"<svg "), ("pace.png", b"\x89PNG")])
+def test_the_picture_is_written_beside_the_words(article, good, tmp_path, name, begins):
+    said = good("explain", HEADLINE, "--as-of", "2020-08-01", "--picture", str(tmp_path / name))
+    assert "447 deaths in 188 days" in words(said)
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("moment", "name", "fault"),
+    [
+        pytest.param("2020-08-01", "pace.gif", "neither SVG nor PNG (let the name end in .svg or .png)", id="a GIF"),
+        pytest.param("2020-07-01", "pace.svg", "there is nothing to draw", id="nothing known"),
+        pytest.param("2020-08-01", "nowhere/pace.svg", "cannot be written: No such file", id="no folder"),
+    ],
+)
+def test_a_picture_that_cannot_be_written_is_a_fault_in_plain_words(article, run, tmp_path, moment, name, fault):  # noqa: PLR0917 - a table's columns
+    said = run("explain", HEADLINE, "--as-of", moment, "--picture", str(tmp_path / name))
+    assert said.code == 2
+    assert fault in said.err

@@ -12,6 +12,7 @@ from watcher import clock
 from watcher.cli import argument
 from watcher.cli.argument import STEPS, Past
 from watcher.cli.opening import config_option, end_of, open_settings, open_store
+from watcher.cli.picture import write_picture
 from watcher.cli.rulebook import find_alert, find_rule, match_alert, match_rule, rule_behind, rule_places
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.catalogue import Catalogue
@@ -32,8 +33,15 @@ _IN_FULL = 3
 @config_option
 @click.argument("what", metavar="ALERT|RULE")
 @click.option("--as-of", metavar="MOMENT", help="By what was known at the end of this day, or at this moment.")
+@click.option(
+    "--picture",
+    "drawing",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the picture as well: FILE ends in .svg or .png.",
+)
 @format_option("text", "json")
-def command(config: Path | None, what: str, *, as_of: str | None, style: str) -> int:
+def command(config: Path | None, what: str, *, as_of: str | None, drawing: Path | None, style: str) -> int:
     r"""Why an alert fired, or a rule did not: the reading, the arithmetic, the condition, the sources, the history.
 
     Name an ALERT by its fingerprint, or a RULE by its name; the beginning of either is enough. The rule is read anew,
@@ -43,6 +51,7 @@ def command(config: Path | None, what: str, *, as_of: str | None, style: str) ->
     watcher explain 4f1c
     watcher explain 'Mozambique fatality rate exceeds 2019 pace'
     watcher explain mozambique-fatality --as-of 2020-08-01
+    watcher explain 4f1c --picture pace.png
     """
     settings = open_settings(config)
     rules = load_rule_set(settings)
@@ -50,6 +59,8 @@ def command(config: Path | None, what: str, *, as_of: str | None, style: str) ->
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         rule, group = _resolve(tx, rules, what)
         found = inquire(tx, rules, rule, offsets=query_offsets(settings), moment=moment)
+        if drawing is not None:
+            _draw(tx, found, group, drawing)
         if style == "json":
             print_json(_document(tx, found, group))
         else:
@@ -66,6 +77,14 @@ def _resolve(tx: Tx, rules: RuleSet, what: str) -> tuple[Rule, Labels | None]:
     if match_rule(rules, what) is None and what and not set(what) - set("0123456789abcdef"):
         find_alert(tx, what)
     return find_rule(rules, what), None
+
+
+def _draw(tx: Tx, found: Inquiry, group: Labels | None, path: Path) -> None:
+    """Write the picture of the first group that is explained."""
+    chosen = next(iter(_chosen(found, group)), None)
+    past = _past(tx, found.rule, chosen.reading.labels) if chosen else None
+    begun = past.alert.fired_at if past else None
+    write_picture(path, chosen.evidence if chosen else {}, begun.date() if begun and begun <= found.moment else None)
 
 
 def _past(tx: Tx, rule: Rule, group: Labels) -> Past | None:

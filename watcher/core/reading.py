@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import Period
+from watcher.core.picture import Picture
 
 #: The value of an output; None when there is none (an unknown date, a ratio to zero is ``inf``).
 Value = int | float | str | bool | date | None
@@ -87,6 +88,8 @@ class Telling:
     cites: tuple[str, ...] = ()
     #: The day-by-day picture: (day, cumulative observed, cumulative expected), for the pace chart; may be empty.
     chart: tuple[tuple[date, float, float], ...] = ()
+    #: What there is to draw beside the chart, or instead of it; None leaves a chart drawn by itself.
+    picture: Picture | None = None
     #: Record versions that contribute most, largest first.
     records: tuple[int, ...] = ()
 

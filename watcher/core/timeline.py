@@ -80,7 +80,7 @@ def stale_days(versions: Sequence[FactVersion], review: timedelta | None) -> dic
     """The first day on which each asserted fact of a key is stale, by version; without those that were over before."""
     if review is None:
         return {}
-    days = ((each, end, confirmed_on(each, versions) + review) for each, _, end in _spans(versions))
+    days = ((each, end, confirmed_on(each, versions) + review) for each, _, end in spans_of(versions))
     return {each.version: day for each, end, day in days if day < end}
 
 
@@ -171,14 +171,14 @@ class _Cover(NamedTuple):
 def _covers(asserted: Sequence[FactVersion], review: timedelta | None) -> list[_Cover]:
     stale = stale_days(asserted, review)
     found = []
-    for version, start, over in _spans(asserted):
+    for version, start, over in spans_of(asserted):
         end = min(over, stale.get(version.version, date.max))
         if start < end:
             found.append(_Cover(start, end, max(version.known_from, day_start(end))))
     return found
 
 
-def _spans(versions: Sequence[FactVersion]) -> Iterator[tuple[FactVersion, date, date]]:
+def spans_of(versions: Sequence[FactVersion]) -> Iterator[tuple[FactVersion, date, date]]:
     """Each fact with the first day on which it may hold, and the first on which it does so no longer."""
     told = timeline(versions)
     starts = [each.fact.since.first or date.min for each in told]

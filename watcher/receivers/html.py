@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watcher.core.message import Desk, Notification, NotifyReason
 from watcher.core.message.wording import letter
+from watcher.receivers.picture import Inline
 
 #: Background of a mark, dark enough for white letters, whatever the mail program's own colours are.
 _COLOURS = {"CRITICAL": "#b3261e", "WARNING": "#8a5300", "INFO": "#1f5fa8", "ENDED": "#2e6b34", "WITHDRAWN": "#5a5a5a"}
@@ -22,9 +25,15 @@ _TEMPLATES = Environment(
 )
 
 
-def html(notification: Notification, desk: Desk) -> str:
-    """The whole document; everything in it is escaped, and it loads nothing from elsewhere."""
+def html(notification: Notification, desk: Desk, pictures: Sequence[Inline] = ()) -> str:
+    """The whole document; everything in it is escaped, and it loads nothing from elsewhere.
+
+    :param pictures: what is attached to the message, each shown with its alert.
+    """
     calm = notification.reason in {NotifyReason.DRILL, NotifyReason.ALIVE, NotifyReason.STATE_AT_START}
     return _TEMPLATES.get_template("email.html.j2").render(
-        letter=letter(notification, desk), colours={} if calm else _COLOURS, calm=_CALM
+        letter=letter(notification, desk),
+        colours={} if calm else _COLOURS,
+        calm=_CALM,
+        pictures={picture.place: picture for picture in pictures},
     )

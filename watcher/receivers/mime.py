@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from email.utils import format_datetime
 from watcher.core.message import Desk, Notification, dedup_key
 from watcher.core.message.wording import subject, text
 from watcher.later import Later
+from watcher.receivers.picture import Inline, inline_pictures
 
 # With jinja2 behind it.
 _html = Later("watcher.receivers.html")
@@ -92,9 +94,24 @@ def _compose(notification: Notification, desk: Desk, threads: list[str], line: s
         message["References"] = " ".join(threads)
     # Quoted-printable never holds "=_", so the boundary cannot occur inside; and no line is too long for any server.
     message.set_content(clean_body(text(notification, desk)), cte="quoted-printable")
-    message.add_alternative(clean_body(_html.html(notification, desk)), subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_{notification.id or 'watcher'}")
+    pictures = tuple(inline_pictures(notification, desk, domain=domain(desk.instance)))
+    said = _html.html(notification, desk, pictures)
+    message.add_alternative(clean_body(said), subtype="html", cte="quoted-printable")
+    boundary = f"=_{notification.id or 'watcher'}"
+    message.set_boundary(boundary)
+    _attach(message, pictures, boundary)
     return message.as_bytes()
+
+
+def _attach(message: EmailMessage, pictures: Sequence[Inline], boundary: str) -> None:
+    """Put pictures beside the HTML that shows them."""
+    *_, page = message.iter_parts()
+    if not isinstance(page, EmailMessage) or not pictures:
+        return
+    for picture in pictures:
+        file = f"picture-{picture.place + 1}.png"
+        page.add_related(picture.png, "image", "png", cid=f"<{picture.cid}>", disposition="inline", filename=file)
+    page.set_boundary(f"{boundary}_related")
 
 
 def _is_ours(raw: bytes, threads: list[str]) -> bool:

@@ -18,6 +18,7 @@ from watcher.core.event import Event
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import labels
 from watcher.core.period import Period
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 from watcher.core.statistics.delay import Completeness
@@ -659,3 +660,16 @@ def test_where_nobody_can_say_how_much_is_known_nothing_is_corrected_and_the_mes
     )
     assert reading.values == read(snapshot(weekly(YEAR)))[0].values
     assert "Late reports are not allowed for: only 12 records tell a delay." in reading.telling.unknown
+
+
+def test_its_picture_shows_the_weeks_and_what_the_last_is_held_against():
+    (reading,) = read(snapshot(weekly(YEAR)))
+    drawn, values = reading.telling.picture, reading.values
+    assert isinstance(drawn, SeriesPicture)
+    assert (len(drawn.bars), sum(bar.observed for bar in drawn.bars)) == (57, 188)
+    judged = drawn.bars[-1]
+    assert (judged.first, judged.last, judged.alarm) == (LAST - timedelta(days=6), LAST, True)
+    assert (judged.observed, judged.expected, judged.bound) == tuple(
+        values[name] for name in ("observed", "expected", "bound")
+    )
+    assert {(bar.expected, bar.bound) for bar in drawn.bars[:-1]} == {(None, None)}

@@ -19,6 +19,7 @@ from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
 from watcher.core.period import Period
+from watcher.core.picture import PacePicture
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 from watcher.core.statistics import rates
@@ -1074,3 +1075,34 @@ class TestTheRuleAsWritten:
         catalogue = replace(CATALOGUE, baselines={"pack.yaml": (revised(IN_2019, **other),)})
         found = list(pace.problems(parameters(indicator=indicator, above="moz_2019"), catalogue))
         assert found == [("above", f"baseline 'moz_2019' states no {kind}")]
+
+
+class TestThePicture:
+    def test_a_stated_total_is_a_straight_line_with_the_interval_of_the_ratio(self):
+        reading = only(THE_ARTICLE)
+        drawn, values = reading.telling.picture, reading.values
+        assert isinstance(drawn, PacePicture)
+        assert drawn.is_stated
+        assert [day for day, _, _ in drawn.points] == [date(2020, 1, 1), date(2020, 7, 6)]
+        assert [point[1:] for point in drawn.points] == [
+            pytest.approx((447 / 188, 660 / 365)),
+            pytest.approx((447, values["expected"])),
+        ]
+        assert drawn.interval is not None
+        assert [447 / end for end in reversed(drawn.interval)] == [
+            pytest.approx(values["ci_low"]),
+            pytest.approx(values["ci_high"]),
+        ]
+        assert drawn.lead is not None
+        assert drawn.lead.last == date(2020, 12, 31)
+        assert drawn.lead[1:] == (values["projected"], values["projected_low"], values["projected_high"])
+
+    def test_where_records_give_each_day_the_chart_has_the_points(self):
+        drawn = only(records(event(1000, date(2020, 1, 2), 3))).telling.picture
+        assert isinstance(drawn, PacePicture)
+        assert (drawn.points, drawn.is_stated) == ((), False)
+
+    def test_without_a_test_there_is_no_interval(self):
+        drawn = only(THE_ARTICLE, test="none").telling.picture
+        assert isinstance(drawn, PacePicture)
+        assert drawn.interval is None

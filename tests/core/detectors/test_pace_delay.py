@@ -13,6 +13,7 @@ from tests.core.detectors.test_pace import THE_ARTICLE, only, parameters, record
 from watcher.core.detectors.pace.seen import seen
 from watcher.core.indicator import Indicator
 from watcher.core.period import Period
+from watcher.core.picture import PacePicture
 from watcher.core.reading import Status
 from watcher.core.statistics import rates
 from watcher.core.statistics.delay import Completeness
@@ -130,3 +131,13 @@ def test_running_days_end_at_the_effective_days():
     assert not isinstance(known, str)
     assert list(known.running_days())[-1] == pytest.approx(known.effective_days) == pytest.approx(18 - 9 * 0.5 - 0.9)
     assert math.isclose(known.completeness, known.effective_days / 18)
+
+
+def test_the_picture_shades_the_days_that_are_not_told_in_full():
+    drawn = only(to_6_july(), delay="estimated").telling.picture
+    assert isinstance(drawn, PacePicture)
+    assert drawn.complete_to is not None
+    assert date(2020, 6, 1) < drawn.complete_to < date(2020, 7, 6)
+    told = only(to_6_july()).telling.picture
+    assert isinstance(told, PacePicture)
+    assert told.complete_to is None

@@ -15,6 +15,7 @@ from watcher.core.detectors import record
 from watcher.core.event import Event
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Reading, Status
 from watcher.core.selector import selector
 
@@ -334,3 +335,22 @@ def test_its_page_prints_the_false_alarms_that_were_measured(reference):
     cells = [f"{simulated['hdx record: 4w sum > max of last 52w'][series][0]:.1f}" for series in SIMULATED]
     rows = [line.split("|") for line in PAGE.read_text(encoding="utf-8").splitlines()]
     assert cells in [[cell.strip() for cell in row[2:-1]] for row in rows]
+
+
+def test_its_picture_ends_with_the_record_that_passed_the_one_before():
+    (reading,) = read(snapshot(*RECORD))
+    drawn = reading.telling.picture
+    assert isinstance(drawn, SeriesPicture)
+    newest = drawn.bars[-1]
+    assert (newest.first, newest.last, newest.alarm) == (LAST, LAST, True)
+    assert (newest.observed, newest.bound) == (reading.values["observed"], reading.values["previous"])
+    assert max(bar.observed for bar in drawn.bars[:-1]) == reading.values["previous"]
+    assert len(drawn.bars) == record.PICTURE_DAYS
+
+
+def test_where_there_is_no_record_its_picture_shows_no_alarm():
+    (reading,) = read(snapshot(*last_days(5, 2, 0, 0, 0, 3, 1)), window="2d", lookback="10d")
+    drawn = reading.telling.picture
+    assert isinstance(drawn, SeriesPicture)
+    assert [bar.observed for bar in drawn.bars] == [0, 0, 0, 0, 5, 7, 2, 0, 0, 3, 4]
+    assert not any(bar.alarm for bar in drawn.bars)

@@ -17,6 +17,7 @@ from watcher.core.detectors import surge
 from watcher.core.event import Event
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
+from watcher.core.picture import Bar, SeriesPicture
 from watcher.core.reading import Reading, Status
 from watcher.core.selector import selector
 
@@ -346,3 +347,10 @@ def test_its_page_prints_the_false_alarms_that_were_measured(row, rule, referenc
     cells = [f"{simulated[series][0]:.1f}" for series in SIMULATED]
     lines = [line.split("|") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {row}")]
     assert [cell.strip() for cell in lines[0][2:-1]] == cells
+
+
+def test_its_picture_shows_the_windows_beside_their_mean():
+    drawn = read(snapshot(*SURGE))[0].telling.picture
+    assert isinstance(drawn, SeriesPicture)
+    assert [bar.observed for bar in drawn.bars] == [6, 5, 4, 5, 12]
+    assert drawn.bars[-1] == Bar(date(2020, 6, 30), LAST, 12, expected=5.0)

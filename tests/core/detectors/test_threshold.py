@@ -10,6 +10,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import threshold
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
+from watcher.core.picture import Bar, SeriesPicture
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Rule, judge
 
@@ -147,3 +148,25 @@ def test_its_page_lists_its_outputs_and_its_worked_example():
         assert f"| `{output.name}` | {output.kind.value} | {output.meaning} |" in page
     for line in (reading.telling.headline, reading.telling.sentence, *reading.telling.unknown):
         assert line in page
+
+
+@pytest.mark.parametrize(
+    ("given", "per", "bars", "last"),
+    [
+        pytest.param({}, "day", 30, Bar(date(2020, 11, 30), date(2020, 11, 30), 0), id="each day"),
+        pytest.param({"window": "26w"}, "7 days", 26, Bar(date(2020, 11, 24), date(2020, 11, 30), 0), id="each week"),
+        pytest.param(
+            {"window": "121d"}, "7 days", 18, Bar(date(2020, 11, 24), date(2020, 11, 30), 0), id="a part of one"
+        ),
+        pytest.param(
+            {"indicator": "days"}, "day", 30, Bar(date(2020, 11, 30), date(2020, 11, 30), 1), id="days with an event"
+        ),
+    ],
+)
+def test_its_picture_shows_what_the_window_is_made_of(given, per, bars, last):
+    (reading,) = read(snapshot(*NOVEMBER), **given)
+    drawn = reading.telling.picture
+    assert isinstance(drawn, SeriesPicture)
+    assert (drawn.per, len(drawn.bars), drawn.bars[-1]) == (per, bars, last)
+    assert drawn.bars[0].first == reading.values["period_start"]
+    assert sum(bar.observed for bar in drawn.bars) == reading.values["value"]

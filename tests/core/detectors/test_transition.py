@@ -14,6 +14,7 @@ from watcher.core.event import Actor, Role
 from watcher.core.fact import DESK, Citation, Fact, StateDefinition, Verified
 from watcher.core.indicator import Indicator
 from watcher.core.label import labels
+from watcher.core.picture import Span, StatePicture
 from watcher.core.reading import Reading
 from watcher.core.rule import Rule, judge
 from watcher.core.selector import selector
@@ -536,3 +537,24 @@ def test_its_page_lists_its_outputs_and_its_worked_examples():
         assert line in page
     for line in (rivalry.telling.headline, rivalry.telling.sure, *rivalry.telling.unknown, leader.telling.headline):
         assert line in page
+
+
+def test_its_picture_shows_the_values_one_after_the_other():
+    (reading,) = read(STRAINED, CLASHING)
+    drawn = reading.telling.picture
+    assert isinstance(drawn, StatePicture)
+    assert (drawn.lanes[0].spans, drawn.last) == (
+        (
+            Span("strained", date(2019, 9, 1), date(2020, 4, 16)),
+            Span("clashing", date(2020, 4, 17), None),
+        ),
+        date(2020, 7, 14),
+    )
+    assert drawn.first < date(2019, 9, 1)
+
+
+def test_its_picture_leaves_the_days_empty_after_an_end_without_a_successor():
+    (reading,) = read(DROUKDEL, leader="any")
+    drawn = reading.telling.picture
+    assert isinstance(drawn, StatePicture)
+    assert drawn.lanes[0].spans == (Span("Abdelmalek Droukdel", None, date(2020, 6, 3)),)

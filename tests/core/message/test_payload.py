@@ -14,13 +14,16 @@ from tests.core.notices import (
     DESK,
     DIFFERENCE,
     ENDED,
+    EVIDENCE,
     HEADLINE,
     RECORDS,
     STATED,
     WITH_RECORDS,
     WITHDRAWN,
     any_notice,
+    item,
     notice,
+    transition,
 )
 from watcher.core.message import Desk, Notification, NotifyReason, dedup_key
 from watcher.core.message.payload import to_plain, webhook_document
@@ -164,6 +167,12 @@ def test_the_watcher_object_holds_numbers_and_evidence():
     assert [record["id"] for record in evidence["records"]] == [record["id"] for record in RECORDS]
     assert evidence["records"][0]["map"].startswith("https://www.openstreetmap.org/?mlat=-12.25")
     assert evidence["records"][0]["publishers"] == "Radio Example; Example Times"
+
+
+def test_how_a_picture_is_drawn_is_no_news():
+    told = item(transition(evidence={**EVIDENCE, "picture": {"kind": "pace", "unit": "deaths"}}))
+    detail = document(notice(told))["watcher"]["alerts"]["0123456789abcdef"]
+    assert "picture" not in detail["evidence"]
 
 
 def test_a_retraction_carries_its_difference():

@@ -31,6 +31,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Duration, Period
+from watcher.core.picture import Bar, SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -51,6 +52,9 @@ OUTPUTS: Mapping[str, Output] = {
     )
 }
 EVENT_LIKE = False
+
+#: The picture of a longer lookback shows its newest days.
+PICTURE_DAYS = 366
 
 
 class Parameters(Document):
@@ -196,7 +200,21 @@ def _telling(told: Told, snapshot: Snapshot) -> Telling:
         ),
         source=(record_sources(indicator, versions),),
         arithmetic=_arithmetic(told),
+        picture=_picture(told, snapshot),
         records=contributors(indicator, versions),
+    )
+
+
+def _picture(told: Told, snapshot: Snapshot) -> SeriesPicture:
+    """The total of each window, on its last day, beside the one that had to be passed."""
+    width = told.window.days
+    span = Period(told.lookback.start - timedelta(days=width - 1), told.window.end)
+    sums = _rolling(_daily(told.indicator, snapshot.daily(told.indicator, told.group, span), span), width)
+    days = [told.lookback.start + timedelta(days=i) for i in range(len(sums))]
+    *before, newest = [Bar(day, day, total, bound=told.rank.previous) for day, total in zip(days, sums, strict=True)]
+    bars = (*before, newest._replace(alarm=told.rank.since is None))
+    return SeriesPicture(
+        told.indicator.noun, counted(width, "days"), bars[-PICTURE_DAYS:], bound=f"{told.direction} before"
     )
 
 

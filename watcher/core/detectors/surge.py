@@ -31,6 +31,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Duration, Period, duration_text
+from watcher.core.picture import Bar, SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -184,6 +185,7 @@ def _telling(told: Told, snapshot: Snapshot) -> Telling:
         source=(record_sources(indicator, versions),),
         arithmetic=_arithmetic(told),
         chart=_chart(told, snapshot),
+        picture=_picture(told),
         records=contributors(indicator, versions),
     )
 
@@ -200,6 +202,17 @@ def _chart(told: Told, snapshot: Snapshot) -> tuple[tuple[date, float, float], .
     return tuple(
         (day, float(so_far), per_day * (i + 1)) for i, (day, so_far) in enumerate(zip(days, seen, strict=True))
     )[-CHART_DAYS:]
+
+
+def _picture(told: Told) -> SeriesPicture:
+    """The windows before and this one, beside the mean of those before."""
+    width, sums = told.window.days, told.sums
+    starts = [told.before.start + timedelta(days=width * i) for i in range(len(sums.earlier) + 1)]
+    bars = tuple(
+        Bar(start, start + timedelta(days=width - 1), total, sums.mean)
+        for start, total in zip(starts, (*sums.earlier, sums.observed), strict=True)
+    )
+    return SeriesPicture(told.indicator.noun, counted(width, "days"), bars, expected="mean before")
 
 
 def _change_text(told: Told) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
+from watcher.core.detectors.daily import by_day
 from watcher.core.detectors.frame import (
     Defaults,
     by_name,
@@ -125,5 +126,6 @@ def _telling(found: _Found, snapshot: Snapshot) -> Telling:
             f"Window: {period_text(window)}, {window.days} days ending at the watermark",
             f"Value: {told} in {counted(totals.events, 'events')}",
         ),
+        picture=by_day(indicator, group, window, snapshot),
         records=contributors(indicator, versions),
     )

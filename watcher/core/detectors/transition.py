@@ -24,10 +24,11 @@ from watcher.core.document import Document
 from watcher.core.fact import DERIVED, DESK, Fact, FactVersion, KeyKind, StateDefinition, Verified
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels, labels
-from watcher.core.period import PartialDate
+from watcher.core.period import DAY, PartialDate
+from watcher.core.picture import Lane, Span, StatePicture
 from watcher.core.reading import Kind, Output, Reading, Telling, Value, day_text
 from watcher.core.snapshot import Snapshot
-from watcher.core.timeline import Change, by_key, changes, confirmed_on, effective, stale_days, timeline
+from watcher.core.timeline import Change, by_key, changes, confirmed_on, effective, spans_of, stale_days, timeline
 
 OUTPUTS: Mapping[str, Output] = {
     output.name: output
@@ -197,7 +198,28 @@ def _telling(change: Change, account: Account, catalogue: Catalogue, snapshot: S
         source=(citation.reference,) if citation else source,
         arithmetic=(*_history(account, catalogue), *counted_in),
         cites=(fact.cite,) if fact.cite else (),
+        picture=_picture(change, account, catalogue),
     )
+
+
+def _picture(change: Change, account: Account, catalogue: Catalogue) -> StatePicture:
+    """The key's values over time, as far back as a day is known."""
+    lane = Lane(_key_title(change.fact.fact.key, account.state, catalogue), tuple(_lane(account, catalogue)))
+    begun = min(span.first for span in lane.spans if span.first) if any(span.first for span in lane.spans) else None
+    first = min(begun or account.today, account.today)
+    margin = max(timedelta(days=30), (account.today - first) / 10)
+    return StatePicture(account.state.title or account.state.state, (lane,), first - margin, account.today)
+
+
+def _lane(account: Account, catalogue: Catalogue) -> Iterator[Span]:
+    """The values that count, one after the other."""
+    counts = effective(account.asserted, as_facts(account.state, account.derived), account.state.review)
+    for version, _, over in spans_of(counts):
+        first = version.fact.since.first
+        if first is not None and first > account.today:
+            return
+        last = over - DAY if over <= account.today else None
+        yield Span(_value_words(version.fact, catalogue), first, last, version.source == DERIVED)
 
 
 def _counted(derived: Derived | None, snapshot: Snapshot) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -30,6 +30,8 @@ from watcher.core.message.phrase import (
     web_link,
 )
 from watcher.core.message.record import LATEST, records
+from watcher.core.picture import Caption, Picture
+from watcher.core.picture.drawing import from_evidence
 from watcher.core.reading import Kind, Output, Value, day_text
 from watcher.core.severity import Severity
 
@@ -49,6 +51,7 @@ _ADVICE = {
 }
 #: What a source does to records, as the evidence names it.
 _REVISIONS = ("deleted", "revised", "new")
+_NO_CAPTION = Caption()
 _PROOF = {"true": "confirmed by others", "partly": "partly verified", "false": "called unverified"}
 
 
@@ -72,6 +75,9 @@ class Passage:
     sections: tuple[Section, ...]
     #: The command that shows the arithmetic.
     explain: str
+    #: What there is to draw; None where there is nothing, or the alert is over.
+    picture: Picture | None = None
+    caption: Caption = _NO_CAPTION
 
 
 def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
@@ -90,7 +96,13 @@ def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
         Section("RECORDS", () if item.is_over else tuple(records(item))),
     )
     said = tuple(section for section in sections if section.entries)
-    return Passage(mark(item), headline(item), lead(item), said, explain(item))
+    drawn = None if item.is_over else from_evidence(item.transition.evidence)
+    return Passage(mark(item), headline(item), lead(item), said, explain(item), drawn, caption(item))
+
+
+def caption(item: Item) -> Caption:
+    """What stands around an alert's picture."""
+    return Caption(headline(item), "; ".join(texts(item.transition.evidence.get("source"))), item.starts_at.date())
 
 
 def mark(item: Item) -> str:

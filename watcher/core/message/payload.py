@@ -156,7 +156,9 @@ def _detail(item: Item, notification: Notification, desk: Desk) -> dict[str, obj
 def _evidence(evidence: Mapping[str, object]) -> dict[str, object]:
     """The evidence as it was written, each record with a link to a map, the names of the citations under their name."""
     told = {
-        name: value for name, value in evidence.items() if name not in {"difference", "sensitivity", "cites", "records"}
+        name: value
+        for name, value in evidence.items()
+        if name not in {"difference", "sensitivity", "cites", "records", "picture"}
     }
     records = [
         {**row, "map": map_link(row.get("latitude"), row.get("longitude"))} for row in mappings(evidence.get("records"))

@@ -19,6 +19,7 @@ from watcher.core.condition import condition
 from watcher.core.detectors.aberration import words
 from watcher.core.detectors.aberration.method import LEAST_ATTACKS, METHODS, TWO_YEARS, Attacks, longest
 from watcher.core.detectors.aberration.parameters import Parameters as Parameters
+from watcher.core.detectors.aberration.picture import weekly
 from watcher.core.detectors.aberration.verdict import Verdict, judge, least_history
 from watcher.core.detectors.aberration.weeks import Weeks, day_value, whole_weeks
 from watcher.core.detectors.aberration.words import ALL_KNOWN, Known, Told
@@ -241,6 +242,7 @@ def _telling(told: Told, snapshot: Snapshot, days: Sequence[DayTotals]) -> Telli
         source=(record_sources(indicator, versions),),
         arithmetic=tuple(words.arithmetic(told)),
         chart=_chart(told, days),
+        picture=weekly(told, days),
         records=contributors(indicator, versions),
     )
 

@@ -28,6 +28,7 @@ from watcher.core.detectors.frame import (
     unknown_name,
     whole_days,
 )
+from watcher.core.detectors.pace import picture as pace_picture
 from watcher.core.detectors.pace import sides as pace_sides
 from watcher.core.detectors.pace import steps as pace_steps
 from watcher.core.detectors.pace import verdict as pace_verdict
@@ -239,6 +240,7 @@ def _telling(told: Told, plan: Plan, catalogue: Catalogue, snapshot: Snapshot) -
         arithmetic=tuple(pace_steps.arithmetic(told, catalogue.citations)),
         cites=pace_words.cites(told),
         chart=_chart(plan, snapshot, sides, group, daily),
+        picture=pace_picture.picture(told),
         records=contributors(indicator, versions),
     )
 
