@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from watcher.agenda import life
 from watcher.core.across import Weighed
-from watcher.core.alert import Alert, State, Step, begins_episode, due_at, over_limit, retract, step
+from watcher.core.alert import Alert, Reason, State, Step, begins_episode, due_at, over_limit, retract, step
 from watcher.core.catalogue import Catalogue
 from watcher.core.choice import weigh_together
 from watcher.core.detectors.combine import member_identity
@@ -29,8 +29,9 @@ from watcher.core.reading import Kind, Reading, Status, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
 from watcher.core.severity import Severity
 from watcher.core.snapshot import Episode, Snapshot
+from watcher.core.tick import midnights
 from watcher.store.alerts import moments_of_knowledge
-from watcher.store.past import Memory, PastSnapshot
+from watcher.store.past import HindsightSnapshot, Memory, PastSnapshot
 from watcher.store.schema import Tx
 
 #: Told how many of the days have been gone through.
@@ -78,22 +79,40 @@ class Point(NamedTuple):
     value: float
 
 
+class PastStep(NamedTuple):
+    """One change of an alert's state, as a turn would have stored it."""
+
+    fingerprint: str
+    group: Labels
+    seq: int
+    episode: int
+    before: State
+    after: State
+    severity: Severity
+    reason: Reason
+    tick: datetime
+    #: Whether receivers would have been told.
+    notify: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """What a rule would have done."""
 
     rule: Rule
-    #: The days gone through: each day's tick is its first instant.
+    #: The days gone through: each day's first tick is its first instant.
     days: Period
     #: By firing time.
     episodes: tuple[PastEpisode, ...]
-    #: On how many days each group could be judged.
+    #: At how many ticks, one a day unless said otherwise, each group could be judged.
     judged: Mapping[Labels, int]
     #: The output that is watched, and its course by group, a point at each tick that was judged.
     output: str
     course: Mapping[Labels, tuple[Point, ...]]
     #: Why it could not be judged at the last tick; empty when it could.
     problem: str = ""
+    #: Every change of an alert's state, in the order in which it came.
+    steps: tuple[PastStep, ...] = ()
 
     def firing_days(self, group: Labels) -> int:
         """On how many days a group's alert was going on."""
@@ -147,6 +166,8 @@ class StoredDays:
     moments: Sequence[datetime]
     #: The group of each rule, by its identity.
     groups: Mapping[str, Group]
+    #: Where each day is judged by what is known of it now: the moment that is now.
+    hindsight: datetime | None = None
 
     def group_of(self, rule: Rule) -> Group:
         """The group that a rule stands in."""
@@ -160,6 +181,16 @@ class StoredDays:
         """What was known at a tick, as the rule sees it; of other alerts also, by hindsight, which were taken back."""
         group = self.group_of(rule)
         offset = group.query_offset if rule.query_offset is None else rule.query_offset
+        if self.hindsight is not None:
+            return HindsightSnapshot(
+                self.tx,
+                self.memory,
+                as_known=tick,
+                now=self.hindsight,
+                offsets=self.offsets,
+                query_offset=offset,
+                hindsight=hindsight,
+            )
         return PastSnapshot(
             self.tx,
             self.memory,
@@ -178,7 +209,9 @@ def replay_on(stage: Stage, rule: Rule, progress: Progress | None = None) -> Rep
 class Player:
     """Replays rules over the same days; what one has read serves the next.
 
-    :param progress: told, after each day of each rule, how many of the days it has gone through.
+    :param progress: told, after each tick of each rule, how many of the ticks it has gone through.
+    :param every: the time from one tick to the next.
+    :param hindsight: judge each day by what was known of it at this moment, instead of by what was known on it.
     """
 
     def __init__(
@@ -189,10 +222,16 @@ class Player:
         offsets: Mapping[str, timedelta],
         days: Period,
         progress: Progress | None = None,
+        every: timedelta = DAY,
+        hindsight: datetime | None = None,
     ) -> None:
         moments = moments_of_knowledge(tx, day_start(days.start), day_start(days.last))
+        if hindsight is not None:
+            # By hindsight a record is known from the end of its day: each day may bring something.
+            moments = midnights(day_start(days.start), day_start(days.last))
         groups = {rule.identity: group for group in rules.groups for rule in group.rules}
-        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
+        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups, hindsight)
+        self._every = every
         self._progress = progress
         self._by_identity = {rule.identity: rule for rule in rules.rules}
         self._played: dict[str, Replay | None] = {}
@@ -207,7 +246,7 @@ class Player:
             # A rule that waits for itself never fires.
             if member.identity not in self._played:
                 self.play(member)
-        played = _Run(self.stage, rule).whole(self._progress)
+        played = _Run(self.stage, rule).whole(self._progress, every=self._every)
         self._played[rule.identity] = played
         return played
 
@@ -263,6 +302,7 @@ class _Run:
         self.counted = tuple(each for other in together for each in other.indicators(self.catalogue))
         self.alerts: dict[str, Alert] = {}
         self.episodes: dict[tuple[str, int], PastEpisode] = {}
+        self.steps: list[PastStep] = []
         self.judged: Counter[Labels] = Counter()
         self.course: dict[Labels, list[Point]] = defaultdict(list)
         #: The last tick that was judged, the watermarks at it, and whether the day itself was asked for.
@@ -273,13 +313,15 @@ class _Run:
         self.readable: tuple[Labels, ...] = ()
         self.problem = ""
 
-    def whole(self, progress: Progress | None) -> Replay:
-        """Go through all days."""
+    def whole(self, progress: Progress | None, *, every: timedelta = DAY) -> Replay:
+        """Go through all days, from tick to tick."""
         days = self.stage.days
-        for number in range(days.days):
-            self._day(day_start(days.start + number * DAY))
+        begin = day_start(days.start)
+        ticks = (day_start(days.last) - begin) // every + 1
+        for number in range(ticks):
+            self._tick(begin + number * every)
             if progress is not None:
-                progress(number + 1, days.days)
+                progress(number + 1, ticks)
         return Replay(
             rule=self.rule,
             days=days,
@@ -288,9 +330,10 @@ class _Run:
             output=self.output,
             course={group: tuple(points) for group, points in self.course.items()},
             problem=self.problem,
+            steps=tuple(self.steps),
         )
 
-    def _day(self, tick: datetime) -> None:
+    def _tick(self, tick: datetime) -> None:
         snapshot = self.stage.snapshot(self.rule, tick)
         watermarks = tuple(snapshot.watermark(each) for each in self.counted)
         if self._may_differ(tick, watermarks):
@@ -389,6 +432,7 @@ class _Run:
     def _note(self, move: _Move, tick: datetime) -> None:
         """Write a change down."""
         before, alert = move.before, move.change.alert
+        self.steps.append(_step_of(move.change, tick))
         key = (alert.fingerprint, alert.episode)
         if alert.episode > before.episode:
             # A new occurrence takes the place of the last one.
@@ -412,6 +456,22 @@ class _Run:
         past = self.episodes.get(key)
         if past is not None and past.until is None:
             self.episodes[key] = replace(past, until=tick, end=state)
+
+
+def _step_of(change: Step, tick: datetime) -> PastStep:
+    alert = change.alert
+    return PastStep(
+        fingerprint=alert.fingerprint,
+        group=alert.group,
+        seq=alert.seq,
+        episode=alert.episode,
+        before=change.before,
+        after=alert.state,
+        severity=alert.severity,
+        reason=change.reason,
+        tick=tick,
+        notify=change.notify,
+    )
 
 
 def watched_output(rule: Rule, catalogue: Catalogue) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import Labels
-from watcher.core.period import Period
+from watcher.core.period import DAY, Period, day_start
 from watcher.store.bulk import select_rows
 from watcher.store.event_row import SELECT, read_versions
 from watcher.store.measure import group_from
@@ -95,6 +95,19 @@ class Ledger:
         if before is not (day.events > 0):
             self._active[change.group] += -1 if before else 1
             self._groups = None
+
+    def by_hindsight(self, now: int) -> Ledger:
+        """The same days as known now, each known from its end: as if all had been known at once and for good.
+
+        :param now: in milliseconds.
+        """
+        self.go_to(now)
+        return Ledger(
+            Change(to_ms(day_start(day + DAY)), group, day, sums.events, sums.valued, sums.total, sums.squares)
+            for group, days in self._days.items()
+            for day, sums in days.items()
+            if sums.events > 0
+        )
 
     @property
     def groups(self) -> Sequence[Labels]:
