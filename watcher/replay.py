@@ -303,6 +303,8 @@ class _Run:
         self.alerts: dict[str, Alert] = {}
         self.episodes: dict[tuple[str, int], PastEpisode] = {}
         self.steps: list[PastStep] = []
+        #: The first tick at which it could be judged: what holds then is how things stood at the start.
+        self.activated_at: datetime | None = None
         self.judged: Counter[Labels] = Counter()
         self.course: dict[Labels, list[Point]] = defaultdict(list)
         #: The last tick that was judged, the watermarks at it, and whether the day itself was asked for.
@@ -364,6 +366,9 @@ class _Run:
         for move in self._within_limit([move for move in moves if move is not None]):
             self.alerts[move.change.alert.fingerprint] = move.change.alert
             self._note(move, tick)
+        nothing_happened = self.rule.is_event_like and not readings
+        if self.activated_at is None and (self.readable or nothing_happened):
+            self.activated_at = tick
         for reading in readings:
             value = reading.values.get(self.output)
             if isinstance(value, int | float):
@@ -395,7 +400,7 @@ class _Run:
         fingerprint = self.rule.fingerprint(reading.labels)
         alert = self.alerts.get(fingerprint) or Alert(fingerprint, self.rule.identity, reading.labels)
         finding = judge(self.rule, reading, self.catalogue, weighed=weighed)
-        change = step(alert, finding, life=self.life, tick=tick, activated_at=day_start(self.stage.days.start))
+        change = step(alert, finding, life=self.life, tick=tick, activated_at=self.activated_at)
         if self._lost_ground(alert, finding, tick):
             change = retract(alert, tick)
         return None if change is None else _Move(alert, change, finding)

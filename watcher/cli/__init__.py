@@ -48,6 +48,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
+        "backtest": "Go through past days as the desk would have lived them: alerts, messages, hits and misses.",
         "rules": "List the rules, or show one with every default.",
         "notify": "Send a marked test message to a receiver.",
     },

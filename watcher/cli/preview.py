@@ -72,7 +72,7 @@ def command(config: Path | None, name: str, *, first: str | None, last: str | No
     rule = find_rule(rules, name)
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         with progress() as line:
-            player = Player(tx, rules, offsets=query_offsets(settings), days=_days(tx, first, last), progress=line)
+            player = Player(tx, rules, offsets=query_offsets(settings), days=days_of(tx, first, last), progress=line)
             past = player.play(rule)
         if style == "text":
             notes = ["" if _is_in_force(tx, rules) else _CHANGED, _loaded_at_once(tx, rule)]
@@ -82,8 +82,11 @@ def command(config: Path | None, name: str, *, first: str | None, last: str | No
     return 0
 
 
-def _days(tx: Tx, first: str | None, last: str | None) -> Period:
-    """The days to go through."""
+def days_of(tx: Tx, first: str | None, last: str | None) -> Period:
+    """The days to go through, of those that the store knows anything of.
+
+    :raises UsageError: when it knows nothing, or the days lie the wrong way round.
+    """
     from watcher.store.alerts import moments_of_knowledge
 
     known = moments_of_knowledge(tx, *_EVER)
