@@ -124,7 +124,7 @@ def take(
         hindsight=plan.now if knowledge is Knowledge.HINDSIGHT else None,
     )
     courses = tuple(_course(player.play(rule), plan) for rule in chosen)
-    bag = Mailbag(plan.routing.route, plan.every, plan.routing.without_ends)
+    bag = Mailbag(plan.routing.route, plan.routing.without_ends)
     told = (each for course in courses for each in _happenings(course, player.stage.group_of(course.rule)))
     bag.fill(told, day_start(plan.days.end))
     return Trial(version, knowledge, courses, bag.news, bag.reminders)

@@ -7,7 +7,7 @@ told of the beginning, and what still fires is repeated after the route's ``repe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -45,8 +45,6 @@ class Mailbag:
     """Messages by receiver: the news, and the reminders."""
 
     route: Route
-    #: The time from one tick to the next.
-    every: timedelta
     #: Receivers that are not told of ends.
     without_ends: frozenset[str] = frozenset()
     _messages: dict[tuple[str, str, datetime], bool] = field(default_factory=dict)
@@ -73,7 +71,9 @@ class Mailbag:
         return Counter(receiver for (receiver, _, _), is_news in self._messages.items() if not is_news)
 
     def _tell(self, each: Happening) -> None:
-        for target in self.route.targets(each.labels):
+        targets = self.route.targets(each.labels)
+        self._leave_alone(each, {target.receiver for target in targets})
+        for target in targets:
             labels = {} if each.at_start else group_labels(each.labels, target.group_by)
             key = group_key(target.receiver, labels)
             before = self._open.get((target.receiver, each.fingerprint, each.episode))
@@ -82,6 +82,13 @@ class Mailbag:
             self._messages[target.receiver, key, each.tick] = True
             repeat = target.repeat_interval if each.repeats else None
             self._open[target.receiver, each.fingerprint, each.episode] = _Open(key, repeat, each.tick)
+
+    def _leave_alone(self, each: Happening, receivers: Collection[str]) -> None:
+        """Whoever it no longer goes to is not reminded any more, and still told of its end."""
+        for name, going_on in self._open.items():
+            if name[1:] == (each.fingerprint, each.episode) and name[0] not in receivers:
+                self._remind(name[0], going_on, each.tick)
+                going_on.repeat = None
 
     def _tell_end(self, each: Happening) -> None:
         mine = [name for name in self._open if name[1:] == (each.fingerprint, each.episode)]
@@ -92,11 +99,10 @@ class Mailbag:
                 self._messages[name[0], over.key, each.tick] = True
 
     def _remind(self, receiver: str, going_on: _Open, before: datetime) -> None:
-        """Repeat what goes on, at the first tick after each interval and before a moment."""
+        """Repeat what goes on after each interval, up to a moment."""
         if going_on.repeat is None:
             return
-        span = -(-going_on.repeat // self.every) * self.every
-        moment = going_on.told + span
+        moment = going_on.told + going_on.repeat
         while moment < before:
             self._messages.setdefault((receiver, going_on.key, moment), False)
-            moment += span
+            moment += going_on.repeat
