@@ -11,7 +11,7 @@ from watcher.backtest.trial import Course, Knowledge, Pair, Plan, Trial, compare
 from watcher.core.alert import State
 from watcher.core.period import DAY, day_start, duration_text
 from watcher.core.score import Rates, Score
-from watcher.replay import PastEpisode
+from watcher.replayed import PastEpisode
 
 
 @dataclass(frozen=True, slots=True)

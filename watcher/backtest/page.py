@@ -15,7 +15,7 @@ from watcher.core.label import Labels
 from watcher.core.period import day_start
 from watcher.core.reading import day_text
 from watcher.core.score import Labelled
-from watcher.replay import PastEpisode
+from watcher.replayed import PastEpisode
 
 #: Groups of a rule that are drawn, those with the most episodes; the tables hold all.
 MOST_ROWS = 40

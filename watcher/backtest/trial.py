@@ -15,7 +15,8 @@ from watcher.core.period import DAY, Period, day_start
 from watcher.core.route import Route
 from watcher.core.rule import Group, Rule, RuleSet
 from watcher.core.score import Fired, Labelled, Score, score
-from watcher.replay import PastEpisode, PastStep, Player, Progress, Replay
+from watcher.replay import Player, Progress
+from watcher.replayed import PastEpisode, PastStep, Replay
 from watcher.store.schema import Tx
 
 _YEAR = 365.2425 * DAY

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from watcher.cli.opening import config_option, open_settings, open_store
+from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
 from watcher.cli.rulebook import Rulebook, did_you_mean, find_alert, find_rule
 from watcher.cli.table import LIST_FORMATS, Column, format_option, paint, print_csv, print_json, print_rows, safe
 from watcher.core.alert import OURS, Alert, State
@@ -18,6 +19,8 @@ from watcher.core.errors import UsageError
 from watcher.core.message.phrase import counted, span_text
 from watcher.core.reading import Output, Value
 from watcher.store.alerts import StoredTransition, find_alerts, find_transitions
+from watcher.store.basis import assumed
+from watcher.store.past_alerts import alerts_at
 from watcher.store.schema import Tx
 from watcher.store.told import Telling, tellings
 
@@ -39,8 +42,17 @@ _COLUMNS = (
 @click.argument("fingerprint", required=False)
 @click.option("--all", "everything", is_flag=True, help="Also those that are over.")
 @click.option("--rule", metavar="RULE", help="Only those of one rule, by its name or the beginning of it.")
+@as_known_option("As they stood at the end of this day, or at this moment.")
 @format_option(*LIST_FORMATS)
-def command(config: Path | None, *, fingerprint: str | None, everything: bool, rule: str | None, style: str) -> int:
+def command(
+    config: Path | None,
+    *,
+    fingerprint: str | None,
+    everything: bool,
+    rule: str | None,
+    as_known: str | None,
+    style: str,
+) -> int:
     r"""The alerts that fire or are about to; with a FINGERPRINT, the history of one.
 
     A unique beginning of the fingerprint is enough. The history says at each step what changed and why, by which
@@ -50,18 +62,43 @@ def command(config: Path | None, *, fingerprint: str | None, everything: bool, r
     watcher alerts
     watcher alerts --all --rule mozambique
     watcher alerts 4f1c
+    watcher alerts --as-known 2020-07-07
     """
     settings = open_settings(config)
+    moment = end_of(as_known) if as_known else None
     book = Rulebook(settings)
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         if fingerprint:
-            _show(tx, find_alert(tx, fingerprint), book, style)
+            _show(tx, _as_it_stood(tx, find_alert(tx, fingerprint), moment), book, style, moment)
             return 0
-        found = find_alerts(tx, rule=_identity(tx, rule, book), states=() if everything else _OPEN)
-        rows = [_row(tx, alert, book) for alert in found]
+        rows = [_row(tx, alert, book, moment) for alert in _found(tx, _identity(tx, rule, book), moment, everything)]
+        notes = assumed(tx) if moment is not None and style == "text" else ()
     rows.sort(key=lambda row: str(row["since"] or ""), reverse=True)
-    print_rows(rows, _columns(rows), style, empty="no alert" if everything else "nothing fires (see: --all)")
+    then = " then" if moment is not None else ""
+    print_rows(
+        rows, _columns(rows), style, empty=f"no alert{then}" if everything else f"nothing fires{then} (see: --all)"
+    )
+    for note in notes:
+        print(safe(note))
     return 0
+
+
+def _found(tx: Tx, rule: str, moment: datetime | None, everything: bool) -> list[Alert]:
+    states = () if everything else _OPEN
+    return (
+        find_alerts(tx, rule=rule, states=states) if moment is None else alerts_at(tx, moment, rule=rule, states=states)
+    )
+
+
+def _as_it_stood(tx: Tx, alert: Alert, moment: datetime | None) -> Alert:
+    if moment is None:
+        return alert
+    then = next(
+        (each for each in alerts_at(tx, moment, rule=alert.rule) if each.fingerprint == alert.fingerprint), None
+    )
+    if then is None:
+        raise UsageError(f"nothing was known of {alert.fingerprint} on {moment:%Y-%m-%d}", todo="give a later day")
+    return then
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -81,8 +118,8 @@ def _identity(tx: Tx, text: str | None, book: Rulebook) -> str:
     return find_rule(book.rules, text).identity
 
 
-def _row(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
-    newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
+def _row(tx: Tx, alert: Alert, book: Rulebook, moment: datetime | None) -> dict[str, Any]:
+    newest = find_transitions(tx, fingerprint=alert.fingerprint, up_to=moment, limit=1)
     return {
         "severity": alert.severity.value,
         "state": alert.state.value,
@@ -101,22 +138,23 @@ def _row(tx: Tx, alert: Alert, book: Rulebook) -> dict[str, Any]:
 # --- one alert --------------------------------------------------------------------------------------------------------
 
 
-def _show(tx: Tx, alert: Alert, book: Rulebook, style: str) -> None:
-    history = find_transitions(tx, fingerprint=alert.fingerprint)[::-1]
+def _show(tx: Tx, alert: Alert, book: Rulebook, style: str, moment: datetime | None) -> None:
+    history = find_transitions(tx, fingerprint=alert.fingerprint, up_to=moment)[::-1]
     told: dict[int, list[Telling]] = defaultdict(list)
     for telling in tellings(tx, alert.fingerprint):
-        told[telling.seq].append(telling)
+        if moment is None or telling.written_at <= moment:
+            told[telling.seq].append(telling)
     rule = book.rule(alert.rule)
     outputs = rule.detector.OUTPUTS if rule else {}
     steps = [_step(each, told[each.transition.seq], outputs) for each in history]
     if style == "json":
         reminders = [telling._asdict() for telling in told[0]]
-        print_json({**_row(tx, alert, book), "history": steps, "reminders": reminders})
+        print_json({**_row(tx, alert, book, moment), "history": steps, "reminders": reminders})
     elif style == "csv":
         flat = ({**step, "values": step["shown"], "told": [_told(each) for each in step["told"]]} for step in steps)
         print_csv(flat, ("seq", "tick", "before", "after", "severity", "reason", "watermark", "values", "told"))
     else:
-        _print(_row(tx, alert, book), steps, told[0])
+        _print(_row(tx, alert, book, moment), steps, told[0])
 
 
 def _step(stored: StoredTransition, told: Sequence[Telling], outputs: Mapping[str, Output]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 
 from watcher import clock
 from watcher.cli.opening import config_option, open_settings, open_store
-from watcher.cli.preview import days_of
+from watcher.cli.preview import basis_notes, days_of
 from watcher.cli.progress import progress
 from watcher.cli.rulebook import find_rule
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows
@@ -300,9 +300,7 @@ def _notes(tx: Tx, rules: RuleSet, chosen: Sequence[Rule], plan: Plan, asked: As
         return
     snapshot = StoreSnapshot(tx, as_known=plan.now, offsets=plan.offsets)
     indicators = {each.scope_key: each for rule in chosen for each in rule.indicators(rules.catalogue)}
-    for note in dict.fromkeys(snapshot.basis_note(each) for each in indicators.values()):
-        if note:
-            yield f"As known: {note}."
+    yield from basis_notes(snapshot, rules, chosen)
     wanted = {name for each in indicators.values() for name in each.sources}
     for each in when_known(tx):
         if each.is_of_one_day and (not wanted or each.source in wanted):

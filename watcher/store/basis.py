@@ -11,10 +11,26 @@ from watcher.core.event import Basis
 from watcher.store.bulk import select_rows
 from watcher.store.schema import from_ms
 
+_ASSUMED = {Basis.LAG: "event date plus a lag", Basis.LOAD: "time of loading"}
+_BY_BASIS = (
+    "select source, sum(case when basis = ? then 1 else 0 end), sum(case when basis = ? then 1 else 0 end), count(*) "
+    "from event group by source order by source"
+)
 _KNOWN = (
     "select source, count(*), sum(case when basis = ? then 1 else 0 end), min(known_from), max(known_from) from event "
     "where revision = 1 group by source order by source"
 )
+
+
+def assumed(tx: Connection) -> list[str]:
+    """In a sentence for each source whose records do not all say themselves when they were known: what is assumed."""
+    sentences = []
+    for source, lag, load, records in select_rows(tx, _BY_BASIS, Basis.LAG.value, Basis.LOAD.value):
+        counted = {_ASSUMED[Basis.LAG]: int(lag), _ASSUMED[Basis.LOAD]: int(load)}
+        parts = [f"of {number} by {words}" for words, number in counted.items() if number]
+        if parts:
+            sentences.append(f"When the {records} records of {source} were known is assumed: {', '.join(parts)}.")
+    return sentences
 
 
 class Known(NamedTuple):
