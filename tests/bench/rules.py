@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.bench.records import COUNTRIES, EVENT_TYPES, PROVINCES, province
 
 #: Of the rule that is backtested: days of its window, and the deaths in it at which it fires.
-WINDOW, BOUND = 30, 25
+WINDOW, BOUND = 30, 8
 MOST = len(COUNTRIES) * PROVINCES * len(EVENT_TYPES)
 
 

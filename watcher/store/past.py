@@ -14,12 +14,12 @@ from watcher.core.baseline import BaselineVersion
 from watcher.core.event import EventVersion
 from watcher.core.fact import FactVersion
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels
+from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import DAY, Period, day_start
 from watcher.core.snapshot import Episode
 from watcher.core.statistics.delay import YEAR, Completeness
 from watcher.store.arrivals import Arrival, find_arrivals
-from watcher.store.ledger import Ledger, LedgerSums, read_ledger
+from watcher.store.ledger import Ledger, LedgerSums, read_days, read_ledger
 from watcher.store.schema import to_ms
 from watcher.store.snapshot import Span, StoreSnapshot
 from watcher.store.sums import Sums
@@ -43,6 +43,8 @@ class Memory:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     #: What each source held, by moment.
     spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
+    #: On which days each source ever had records.
+    days: dict[str, Ledger] = field(default_factory=dict)
     #: The first versions of each source's events, by event day.
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     #: When the first load of each source was done.
@@ -123,6 +125,14 @@ class PastSnapshot(StoreSnapshot):
         if self._as_known not in spans:
             spans[self._as_known] = super()._spans
         return spans[self._as_known]
+
+    def _span_at(self, source: str, last: date, moment: int) -> Span | None:
+        days = self._memory.days
+        if source not in days:
+            days[source] = read_days(self._tx, source)
+        days[source].go_to(moment)
+        found = days[source].span(NO_LABELS, last)
+        return Span(*found) if found else None
 
     def _add_up(self, indicator: Indicator) -> Sums:
         return LedgerSums(self._ledger(indicator), self._moment)
