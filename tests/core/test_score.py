@@ -32,6 +32,9 @@ def label(first: int, last: int, group=PALMA) -> Labelled:
         pytest.param(
             [fired(3, 5)], [label(5, 6)], (0, 1, 0, 1), (0, 2, 0, 2), id="it ends at the instant the label begins"
         ),
+        pytest.param(
+            [fired(5, 7)], [label(3, 4)], (0, 1, 0, 1), (0, 2, 0, 2), id="it fires at the instant the label ends"
+        ),
         pytest.param([fired(3, 6)], [label(5, 6)], (1, 0, 1, 0), (1, 2, 1, 1), id="they overlap by a day"),
         pytest.param([fired(3, 5, MUEDA)], [label(3, 4)], (0, 1, 0, 1), (0, 2, 0, 2), id="of another group"),
         pytest.param([fired(3, 5, MUEDA)], [label(3, 4, ())], (1, 0, 1, 0), (2, 0, 2, 2), id="a label of every group"),
