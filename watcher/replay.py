@@ -25,85 +25,17 @@ from watcher.core.choice import weigh_together
 from watcher.core.detectors.combine import member_identity
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Period, day_start
-from watcher.core.reading import Kind, Reading, Status, Value
+from watcher.core.reading import Kind, Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.core.severity import Severity
 from watcher.core.snapshot import Episode, Snapshot
+from watcher.core.tick import midnights
+from watcher.replayed import PastEpisode, PastStep, Point, Replay
 from watcher.store.alerts import moments_of_knowledge
-from watcher.store.past import Memory, PastSnapshot
+from watcher.store.past import HindsightSnapshot, Memory, PastSnapshot
 from watcher.store.schema import Tx
 
 #: Told how many of the days have been gone through.
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class PastEpisode:
-    """One episode that would have been."""
-
-    fingerprint: str
-    group: Labels
-    #: n-th of its group.
-    number: int
-    #: The tick at which it fired.
-    since: datetime
-    #: What was found then: values, and what there is to say.
-    finding: Finding
-    #: Each severity it had, with the tick from which.
-    severities: tuple[tuple[datetime, Severity], ...]
-    #: The tick at which it ended; None while it goes on at the end of the replay.
-    until: datetime | None = None
-    #: How it ended.
-    end: State | None = None
-
-    @property
-    def values(self) -> Mapping[str, Value]:
-        """The outputs when it fired."""
-        return self.finding.reading.values
-
-    @property
-    def worst(self) -> Severity:
-        """The worst severity it had."""
-        return max((severity for _, severity in self.severities), key=lambda each: each.rank)
-
-    def severity_at(self, moment: datetime) -> Severity:
-        """The severity it had at a moment."""
-        return next(severity for since, severity in reversed(self.severities) if since <= moment or since == self.since)
-
-
-class Point(NamedTuple):
-    """The output that a rule watches first, at a tick."""
-
-    tick: datetime
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What a rule would have done."""
-
-    rule: Rule
-    #: The days gone through: each day's tick is its first instant.
-    days: Period
-    #: By firing time.
-    episodes: tuple[PastEpisode, ...]
-    #: On how many days each group could be judged.
-    judged: Mapping[Labels, int]
-    #: The output that is watched, and its course by group, a point at each tick that was judged.
-    output: str
-    course: Mapping[Labels, tuple[Point, ...]]
-    #: Why it could not be judged at the last tick; empty when it could.
-    problem: str = ""
-
-    def firing_days(self, group: Labels) -> int:
-        """On how many days a group's alert was going on."""
-        end = day_start(self.days.end)
-        mine = (each for each in self.episodes if each.group == group)
-        return sum(((each.until or end) - each.since).days for each in mine)
-
-    def changes(self, group: Labels) -> int:
-        """How many times a group's alert began or ended."""
-        return sum(2 if each.until else 1 for each in self.episodes if each.group == group)
 
 
 class Stage(Protocol):
@@ -147,6 +79,8 @@ class StoredDays:
     moments: Sequence[datetime]
     #: The group of each rule, by its identity.
     groups: Mapping[str, Group]
+    #: Where each day is judged by what is known of it now: the moment that is now.
+    hindsight: datetime | None = None
 
     def group_of(self, rule: Rule) -> Group:
         """The group that a rule stands in."""
@@ -160,6 +94,16 @@ class StoredDays:
         """What was known at a tick, as the rule sees it; of other alerts also, by hindsight, which were taken back."""
         group = self.group_of(rule)
         offset = group.query_offset if rule.query_offset is None else rule.query_offset
+        if self.hindsight is not None:
+            return HindsightSnapshot(
+                self.tx,
+                self.memory,
+                as_known=tick,
+                now=self.hindsight,
+                offsets=self.offsets,
+                query_offset=offset,
+                hindsight=hindsight,
+            )
         return PastSnapshot(
             self.tx,
             self.memory,
@@ -178,7 +122,9 @@ def replay_on(stage: Stage, rule: Rule, progress: Progress | None = None) -> Rep
 class Player:
     """Replays rules over the same days; what one has read serves the next.
 
-    :param progress: told, after each day of each rule, how many of the days it has gone through.
+    :param progress: told, after each tick of each rule, how many of the ticks it has gone through.
+    :param every: the time from one tick to the next.
+    :param hindsight: judge each day by what was known of it at this moment, instead of by what was known on it.
     """
 
     def __init__(
@@ -189,10 +135,16 @@ class Player:
         offsets: Mapping[str, timedelta],
         days: Period,
         progress: Progress | None = None,
+        every: timedelta = DAY,
+        hindsight: datetime | None = None,
     ) -> None:
         moments = moments_of_knowledge(tx, day_start(days.start), day_start(days.last))
+        if hindsight is not None:
+            # By hindsight a record is known from the end of its day: each day may bring something.
+            moments = midnights(day_start(days.start), day_start(days.last))
         groups = {rule.identity: group for group in rules.groups for rule in group.rules}
-        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups)
+        self.stage = StoredDays(tx, rules, offsets, days, Memory(self._episodes), moments, groups, hindsight)
+        self._every = every
         self._progress = progress
         self._by_identity = {rule.identity: rule for rule in rules.rules}
         self._played: dict[str, Replay | None] = {}
@@ -207,7 +159,7 @@ class Player:
             # A rule that waits for itself never fires.
             if member.identity not in self._played:
                 self.play(member)
-        played = _Run(self.stage, rule).whole(self._progress)
+        played = _Run(self.stage, rule).whole(self._progress, every=self._every)
         self._played[rule.identity] = played
         return played
 
@@ -263,6 +215,9 @@ class _Run:
         self.counted = tuple(each for other in together for each in other.indicators(self.catalogue))
         self.alerts: dict[str, Alert] = {}
         self.episodes: dict[tuple[str, int], PastEpisode] = {}
+        self.steps: list[PastStep] = []
+        #: The first tick at which it could be judged: what holds then is how things stood at the start.
+        self.activated_at: datetime | None = None
         self.judged: Counter[Labels] = Counter()
         self.course: dict[Labels, list[Point]] = defaultdict(list)
         #: The last tick that was judged, the watermarks at it, and whether the day itself was asked for.
@@ -273,13 +228,15 @@ class _Run:
         self.readable: tuple[Labels, ...] = ()
         self.problem = ""
 
-    def whole(self, progress: Progress | None) -> Replay:
-        """Go through all days."""
+    def whole(self, progress: Progress | None, *, every: timedelta = DAY) -> Replay:
+        """Go through all days, from tick to tick."""
         days = self.stage.days
-        for number in range(days.days):
-            self._day(day_start(days.start + number * DAY))
+        begin = day_start(days.start)
+        ticks = (day_start(days.last) - begin) // every + 1
+        for number in range(ticks):
+            self._tick(begin + number * every)
             if progress is not None:
-                progress(number + 1, days.days)
+                progress(number + 1, ticks)
         return Replay(
             rule=self.rule,
             days=days,
@@ -288,9 +245,10 @@ class _Run:
             output=self.output,
             course={group: tuple(points) for group, points in self.course.items()},
             problem=self.problem,
+            steps=tuple(self.steps),
         )
 
-    def _day(self, tick: datetime) -> None:
+    def _tick(self, tick: datetime) -> None:
         snapshot = self.stage.snapshot(self.rule, tick)
         watermarks = tuple(snapshot.watermark(each) for each in self.counted)
         if self._may_differ(tick, watermarks):
@@ -321,6 +279,9 @@ class _Run:
         for move in self._within_limit([move for move in moves if move is not None]):
             self.alerts[move.change.alert.fingerprint] = move.change.alert
             self._note(move, tick)
+        nothing_happened = self.rule.is_event_like and not readings
+        if self.activated_at is None and (self.readable or nothing_happened):
+            self.activated_at = tick
         for reading in readings:
             value = reading.values.get(self.output)
             if isinstance(value, int | float):
@@ -352,7 +313,7 @@ class _Run:
         fingerprint = self.rule.fingerprint(reading.labels)
         alert = self.alerts.get(fingerprint) or Alert(fingerprint, self.rule.identity, reading.labels)
         finding = judge(self.rule, reading, self.catalogue, weighed=weighed)
-        change = step(alert, finding, life=self.life, tick=tick, activated_at=day_start(self.stage.days.start))
+        change = step(alert, finding, life=self.life, tick=tick, activated_at=self.activated_at)
         if self._lost_ground(alert, finding, tick):
             change = retract(alert, tick)
         return None if change is None else _Move(alert, change, finding)
@@ -389,6 +350,7 @@ class _Run:
     def _note(self, move: _Move, tick: datetime) -> None:
         """Write a change down."""
         before, alert = move.before, move.change.alert
+        self.steps.append(_step_of(move.change, tick))
         key = (alert.fingerprint, alert.episode)
         if alert.episode > before.episode:
             # A new occurrence takes the place of the last one.
@@ -412,6 +374,22 @@ class _Run:
         past = self.episodes.get(key)
         if past is not None and past.until is None:
             self.episodes[key] = replace(past, until=tick, end=state)
+
+
+def _step_of(change: Step, tick: datetime) -> PastStep:
+    alert = change.alert
+    return PastStep(
+        fingerprint=alert.fingerprint,
+        group=alert.group,
+        seq=alert.seq,
+        episode=alert.episode,
+        before=change.before,
+        after=alert.state,
+        severity=alert.severity,
+        reason=change.reason,
+        tick=tick,
+        notify=change.notify,
+    )
 
 
 def watched_output(rule: Rule, catalogue: Catalogue) -> str:

@@ -31,7 +31,8 @@ from watcher.core.rule import Group, Rule, RuleSet
 from watcher.core.snapshot import Episode, Snapshot
 from watcher.core.statistics.delay import Completeness
 from watcher.core.statistics.simulation import Rise, World, draw, estimate, spread_values
-from watcher.replay import Progress, Replay, replay_on
+from watcher.replay import Progress, replay_on
+from watcher.replayed import Replay
 from watcher.store.past import Memory
 
 #: The records of so many days say what the world is like.

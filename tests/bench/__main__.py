@@ -28,9 +28,11 @@ ROOT = Path(__file__).parents[2]
 EVERY = 100
 #: Rule files that are loaded.
 FILES = 1_000
-PARTS = ("cold", "ingest", "rules", "match", "load", "series")
+PARTS = ("cold", "ingest", "rules", "match", "load", "series", "backtest")
 #: Weekly series whose newest week is judged.
 SERIES = 1_000
+#: The days of a backtest.
+TEN_YEARS = ("2016-01-01", "2025-12-31")
 
 
 class Line(NamedTuple):
@@ -60,6 +62,7 @@ def main() -> None:
             "ingest": lambda: ingest(home / "ingest", options.rows),
             "rules": lambda: judge(home / "rules", options.rows, options.rules),
             "match": lambda: match(home / "match", options.rows),
+            "backtest": lambda: backtest(home / "backtest", options.rows),
             "load": lambda: load(home / "load"),
             "series": series,
         }
@@ -193,6 +196,24 @@ def _judged(home: Path, file: Path, more: Path, number: int) -> Iterator[Line]:
     yield Line(f"{name}: series built", done["build"], "daily buckets in SQLite", buckets["seconds"])
 
 
+def backtest(home: Path, rows: int) -> Iterator[Line]:
+    """One rule over ten years, day by day, beside moving sums in dicts."""
+    config = _installation(home)
+    file = records.write(home / "records.csv", rows)
+    shutil.rmtree(home / "rules")
+    (home / "rules").mkdir()
+    country = records.COUNTRIES[0]
+    rules.write_threshold(home / "rules" / "rules.yaml", country)
+    _work("ingest", config, file)
+    floor = _floor("windows", file, country, *TEN_YEARS)
+    done = _work("backtest", config, "many-deaths", *TEN_YEARS)
+    _agree(floor, done)
+    name, floor_s = f"backtest of ten years, {rows:,} records", floor["seconds"]
+    for knowledge in ("as_known", "hindsight"):
+        rate = f"{done[knowledge] / done['group_days'] * 1e6:,.0f} us a group and day, peak {done['peak_mb']} MB"
+        yield Line(f"{name}, {knowledge}", done[knowledge], "moving sums in dicts", floor_s, rate)
+
+
 def match(home: Path, rows: int) -> Iterator[Line]:
     """Match rules over the records of a file, beside dicts that are made for just these rules."""
     file = records.write(home / "records.csv", rows)
@@ -252,7 +273,7 @@ def _matched(way: str, file: Path, rules: int) -> dict[str, Any]:
 def _installation(home: Path) -> Path:
     """An installation with the shipped rules, as `watcher init` makes it, and messages as files."""
     _run([sys.executable, "-m", "watcher", "init", str(home)])
-    (home / "inbox").mkdir()
+    (home / "inbox").mkdir(exist_ok=True)
     config = home / "watcher.yaml"
     config.write_text("sources:\n  acled: {kind: acled, paths: [inbox], query_offset: 0d}\n", encoding="utf-8")
     return config

@@ -11,12 +11,12 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from tests.bench.measure import Figures, tell, timed
-from tests.bench.rules import scopes
+from tests.bench.rules import BOUND, WINDOW, scopes
 
 #: The baseline's year and the current one.
 YEARS = (2024, 2025)
@@ -127,6 +127,28 @@ def _buckets(file: Path, rules: int) -> list[Buckets]:
     return [by_scope[scope] for scope in scopes(rules)]
 
 
+def windows(file: str, country: str, first: str, last: str) -> Figures:
+    """What a script would do for a backtest by hindsight: a moving sum of 30 days in each province, day by day."""
+    by_area: dict[str, Buckets] = defaultdict(lambda: defaultdict(lambda: (0, 0)))
+    for (where, area, _), day, deaths in _events(Path(file)):
+        if where == country:
+            events, total = by_area[area][day]
+            by_area[area][day] = (events + 1, total + deaths)
+    seconds, answer = timed(lambda: _days_over(by_area, date.fromisoformat(first), date.fromisoformat(last)))
+    return {"seconds": seconds, "answer": answer}
+
+
+def _days_over(by_area: Mapping[str, Buckets], first: date, last: date) -> int:
+    """On how many days, over all provinces, the 30 days before it have at least BOUND deaths."""
+    found = 0
+    for buckets in by_area.values():
+        for number in range((last - first).days + 1):
+            today = first + timedelta(days=number)
+            total = sum(buckets[day][1] for n in range(1, WINDOW + 1) if (day := today - timedelta(days=n)) in buckets)
+            found += total >= BOUND
+    return found
+
+
 def _events(file: Path) -> Iterator[tuple[tuple[str, str, str], date, int]]:
     days: dict[str, date] = {}
     with file.open(newline="", encoding="utf-8") as stream:
@@ -138,7 +160,7 @@ def _events(file: Path) -> Iterator[tuple[tuple[str, str, str], date, int]]:
 
 
 FLOORS: Mapping[str, Callable[..., Figures]] = {
-    floor.__name__: floor for floor in (read_only, plain_sqlite, hash_only, dicts, buckets_in_sqlite)
+    floor.__name__: floor for floor in (read_only, plain_sqlite, hash_only, dicts, buckets_in_sqlite, windows)
 }
 
 if __name__ == "__main__":

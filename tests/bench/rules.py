@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tests.bench.records import COUNTRIES, EVENT_TYPES, PROVINCES, province
 
+#: Of the rule that is backtested: days of its window, and the deaths in it at which it fires.
+WINDOW, BOUND = 30, 8
 MOST = len(COUNTRIES) * PROVINCES * len(EVENT_TYPES)
 
 
@@ -29,5 +31,18 @@ def write(path: Path, rules: int) -> Path:
         lines.append(f"  - {{indicator: i{number}, sum: fatalities, where: {where}}}")
     lines.append("rules:")
     lines += [f"  - {{alert: Rule {number}, pace: {{indicator: i{number}, above: 2024}}}}" for number, _ in chosen]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def write_threshold(path: Path, country: str) -> Path:
+    """Write the rule that is backtested: deaths in each province of a country over some days."""
+    lines = [
+        "version: 1",
+        "indicators:",
+        f"  - {{indicator: deaths, sum: fatalities, where: {{country: {country}}}, by: [admin1]}}",
+        "rules:",
+        f"  - {{alert: Many deaths, threshold: {{indicator: deaths, window: {WINDOW}d}}, condition: [value >= {BOUND}]}}",
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -5,16 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.bench.measure import NOW, Figures, tell, timed
 from watcher.app import App, evaluate
-from watcher.cli.opening import open_settings
+from watcher.backtest.trial import Knowledge, Plan, Routing, take
+from watcher.cli.opening import open_settings, open_store
+from watcher.cli.rulebook import find_rule
+from watcher.core.period import DAY, Period
+from watcher.core.route import Route
 from watcher.ingest import ingest_file
 from watcher.store.series import ensure_scopes
 from watcher.store.snapshot import StoreSnapshot
-from watcher.wiring import feed_of, open_app
+from watcher.wiring import feed_of, load_rule_set, open_app, query_offsets
 
 
 def ingest(config: str, file: str) -> Figures:
@@ -70,7 +75,27 @@ def _readings(app: App) -> list[int]:
     return sums
 
 
-WORKS: Mapping[str, Callable[..., Figures]] = {"ingest": ingest, "judge": judge}
+def backtest(config: str, name: str, first: str, last: str) -> Figures:
+    """One rule over past days, day by day: by what was known on each, and by hindsight."""
+    settings = open_settings(Path(config))
+    rules = load_rule_set(settings)
+    rule = find_rule(rules, name)
+    days = Period.between(date.fromisoformat(first), date.fromisoformat(last))
+    plan = Plan(days, DAY, query_offsets(settings), Routing(Route(receiver="desk")), NOW)
+    figures: dict[str, Any] = {}
+    with open_store(settings, read_only=True) as store:
+        for knowledge in Knowledge:
+            with store.reading() as tx:
+                seconds, trial = timed(lambda: take(tx, rules, [rule], plan, knowledge=knowledge))  # noqa: B023 - called at once
+            [course] = trial.courses
+            figures[knowledge.name.lower()] = seconds
+            firing = sum(course.replay.firing_days(group) for group in course.replay.judged)
+            figures["answer"] = firing
+            figures["group_days"] = sum(course.replay.judged.values())
+    return figures
+
+
+WORKS: Mapping[str, Callable[..., Figures]] = {"ingest": ingest, "judge": judge, "backtest": backtest}
 
 if __name__ == "__main__":
     tell(WORKS)

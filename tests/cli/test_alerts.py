@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 
 import pytest
 
@@ -141,3 +142,99 @@ def test_a_name_from_a_record_cannot_move_the_cursor(home, it_is, good):
     good("check")
     said = good("alerts") + good("alerts", fingerprint(good, state="firing"))
     assert "\x1b" not in said
+
+
+# --- as known ---------------------------------------------------------------------------------------------------------
+
+
+def states(good, *arguments: str) -> dict[str, str]:
+    rows = json.loads(good("alerts", "--all", "--format", "json", *arguments))
+    return {each["group"]["admin2"]: each["state"] for each in rows if "admin2" in each["group"]}
+
+
+@pytest.mark.parametrize(
+    ("moment", "stood"),
+    [
+        pytest.param("2020-07-19", {}, id="before the first turn"),
+        pytest.param("2020-07-21", {"Soum": "firing", "Oudalan": "firing"}, id="while both fired"),
+        pytest.param("2020-07-23", {"Soum": "firing", "Oudalan": "retracted"}, id="when one had been taken back"),
+    ],
+)
+def test_alerts_are_listed_as_they_stood(july, good, moment, stood):
+    assert states(good, "--as-known", moment) == stood
+
+
+def test_as_known_now_is_what_is_stored(july, good):
+    asked = ["alerts", "--all", "--format", "json"]
+    rows, then = (json.loads(good(*asked, *how)) for how in ([], ["--as-known", "2020-07-23"]))
+    assert len(rows) > 1
+    assert {each["fingerprint"]: each for each in then} == {each["fingerprint"]: each for each in rows}
+
+
+def test_a_history_ends_at_the_moment_that_is_asked_for(july, good):
+    taken_back = fingerprint(good, state="retracted")
+    assert "taken back" in good("alerts", taken_back)
+    then = good("alerts", taken_back, "--as-known", "2020-07-21")
+    assert "taken back" not in then
+    assert "firing since 2020-07-20" in then
+
+
+def test_of_what_was_not_known_yet_it_says_so(july, run, good):
+    said = run("alerts", fingerprint(good, state="retracted"), "--as-known", "2020-07-01")
+    assert said.code == 2
+    assert "on 2020-07-01" in said.err
+    assert good("alerts", "--as-known", "2020-07-01") == "nothing fires then (see: --all)\n"
+
+
+def test_status_shows_the_alerts_as_they_stood_and_nothing_else(july, good):
+    said = good("status", "--as-known", "2020-07-21")
+    assert "as known on 2020-07-21 23:59 UTC" in said
+    assert "ALERTS  1 critical, 1 warning" in said
+    assert "OUTBOX" not in said
+    found = json.loads(good("status", "--as-known", "2020-07-23", "--format", "json"))
+    assert (found["counts"]["critical"], found["counts"]["warning"]) == (1, 0)
+
+
+def test_a_dry_judgement_says_what_held_and_changes_nothing(july, home, good):
+    store = home / "state" / "watcher.db"
+    before = store.read_bytes()
+    then = json.loads(good("check", "--as-known", "2020-07-21", "--format", "json"))
+    now = json.loads(good("check", "--as-known", "2020-07-23", "--format", "json"))
+    held = [[each["group"].get("admin2") for each in found["holds"] if each["group"]] for found in (then, now)]
+    assert held == [["Soum", "Oudalan"], ["Soum"]]
+    said = good("check", "--as-known", "2020-07-21")
+    assert "Nothing was read, stored or told." in said
+    assert "HOLDS  1 critical, 1 warning" in said
+    assert store.read_bytes() == before
+
+
+def test_a_dry_judgement_can_fail_a_script(july, run):
+    assert run("check", "--as-known", "2020-07-21", "--fail-on", "critical").code == 1
+    assert run("check", "--as-known", "2020-06-21", "--fail-on", "critical").code == 0
+
+
+@pytest.mark.parametrize("other", [["--as-of", "2020-07-21"], ["--no-notify"], ["--print", "firing"], ["--strict"]])
+def test_a_dry_judgement_is_no_turn(july, run, other):
+    said = run("check", "--as-known", "2020-07-21", *other)
+    assert said.code == 2
+    assert f"{other[0]} means nothing beside it" in said.err
+
+
+def test_what_rests_on_assumed_times_says_so(july, home, good):
+    assert "is assumed" not in good("alerts", "--as-known", "2020-07-21")
+    with sqlite3.connect(home / "state" / "watcher.db") as store:
+        store.execute("update event set basis = 'load' where external_id = 'BFO1'")
+        store.execute("update event set basis = 'lag' where external_id = 'BFO3'")
+    told = "When the 4 records of acled were known is assumed: of 1 by event date plus a lag, of 1 by time of loading."
+    for command in ("alerts", "status", "check"):
+        assert told in good(command, "--as-known", "2020-07-21")
+    note = (
+        "not all records have a stamp that says when they were known (acled: the event date plus a lag; acled: the time"
+    )
+    for words in (["explain", "many-deaths"], ["rules", "preview", "many-deaths"]):
+        assert note in " ".join(good(*words, "--as-known", "2020-07-21").split())
+
+
+def test_a_preview_goes_no_further_than_what_was_known(july, good):
+    found = json.loads(good("rules", "preview", "many-deaths", "--as-known", "2020-07-10", "--format", "json"))
+    assert found["to"] <= "2020-07-10"

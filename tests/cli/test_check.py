@@ -208,7 +208,7 @@ def test_an_alerts_life_cannot_run_backwards(good, run, it_is):
     said = run("check", "--as-of", "2020-07-01")
     assert said.code == 2
     assert "lies before the last turn" in said.err
-    assert "watcher explain RULE --as-of" in said.err
+    assert "watcher explain RULE --as-known" in said.err
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2020-07", "2020-02-30", "2020-07-07T25:00"])

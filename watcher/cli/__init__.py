@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "lint": "Check rules, settings and routes.",
         "test": "Run rule tests: made-up records in, expected alerts out.",
         "simulate": "Try a rule on made-up years: its false alarms, and how soon it finds a rise.",
+        "backtest": "Go through past days as the desk would have lived them: alerts, messages, hits and misses.",
         "rules": "List the rules, or show one with every default.",
         "rate": "Compare two totals through every test: 447/188d 660/365d.",
         "route": "Where an alert goes, when, and what mutes it.",

@@ -11,16 +11,19 @@ from typing import Any
 import click
 
 from watcher import clock
-from watcher.cli.opening import config_option, open_settings, open_store
+from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
 from watcher.cli.rulebook import Rulebook, find_alert, identity_of
 from watcher.cli.table import LIST_FORMATS, Column, format_option, paint, print_csv, print_json, print_rows, safe
 from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.alert import OURS, Alert, State
 from watcher.core.delivery import DeliveryState
+from watcher.core.errors import UsageError
 from watcher.core.message.phrase import acknowledged_text, counted, span_text
 from watcher.core.reading import Output, Value
 from watcher.core.verdict import Verdict
 from watcher.store.alerts import StoredTransition, find_alerts, find_transitions
+from watcher.store.basis import assumed
+from watcher.store.past_alerts import alerts_at
 from watcher.store.reviews import standing_acknowledgement, verdict_on
 from watcher.store.schema import Tx
 from watcher.store.told import Telling, tellings
@@ -48,8 +51,17 @@ _OFTEN_EMPTY = frozenset({"ended", "acknowledged", "group"})
 @click.argument("fingerprint", required=False)
 @click.option("--all", "everything", is_flag=True, help="Also those that are over.")
 @click.option("--rule", metavar="RULE", help="Only those of one rule, by its name or the beginning of it.")
+@as_known_option("As they stood at the end of this day, or at this moment.")
 @format_option(*LIST_FORMATS)
-def command(config: Path | None, *, fingerprint: str | None, everything: bool, rule: str | None, style: str) -> int:
+def command(
+    config: Path | None,
+    *,
+    fingerprint: str | None,
+    everything: bool,
+    rule: str | None,
+    as_known: str | None,
+    style: str,
+) -> int:
     r"""The alerts that fire or are about to; with a FINGERPRINT, the history of one.
 
     A unique beginning of the fingerprint is enough. The history says at each step what changed and why, by which
@@ -59,18 +71,43 @@ def command(config: Path | None, *, fingerprint: str | None, everything: bool, r
     watcher alerts
     watcher alerts --all --rule mozambique
     watcher alerts 4f1c
+    watcher alerts --as-known 2020-07-07
     """
-    settings, now = open_settings(config), clock.wall()
+    settings = open_settings(config)
+    moment = end_of(as_known) if as_known else None
     book = Rulebook(settings)
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         if fingerprint:
-            _show(tx, find_alert(tx, fingerprint), book, style, now)
+            _show(tx, _as_it_stood(tx, find_alert(tx, fingerprint), moment), book, style, moment)
             return 0
-        found = find_alerts(tx, rule=identity_of(tx, rule, book), states=() if everything else _OPEN)
-        rows = [_row(tx, alert, book, now) for alert in found]
+        rows = [_row(tx, alert, book, moment) for alert in _found(tx, identity_of(tx, rule, book), moment, everything)]
+        notes = assumed(tx) if moment is not None and style == "text" else ()
     rows.sort(key=lambda row: str(row["since"] or ""), reverse=True)
-    print_rows(rows, _columns(rows), style, empty="no alert" if everything else "nothing fires (see: --all)")
+    then = " then" if moment is not None else ""
+    print_rows(
+        rows, _columns(rows), style, empty=f"no alert{then}" if everything else f"nothing fires{then} (see: --all)"
+    )
+    for note in notes:
+        print(safe(note))
     return 0
+
+
+def _found(tx: Tx, rule: str, moment: datetime | None, everything: bool) -> list[Alert]:
+    states = () if everything else _OPEN
+    return (
+        find_alerts(tx, rule=rule, states=states) if moment is None else alerts_at(tx, moment, rule=rule, states=states)
+    )
+
+
+def _as_it_stood(tx: Tx, alert: Alert, moment: datetime | None) -> Alert:
+    if moment is None:
+        return alert
+    then = next(
+        (each for each in alerts_at(tx, moment, rule=alert.rule) if each.fingerprint == alert.fingerprint), None
+    )
+    if then is None:
+        raise UsageError(f"nothing was known of {alert.fingerprint} on {moment:%Y-%m-%d}", todo="give a later day")
+    return then
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -78,9 +115,9 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
     return [column for column in _COLUMNS if column.name not in _OFTEN_EMPTY or any(r[column.name] for r in rows)]
 
 
-def _row(tx: Tx, alert: Alert, book: Rulebook, now: datetime) -> dict[str, Any]:
-    newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)
-    seen = standing_acknowledgement(tx, alert, now)
+def _row(tx: Tx, alert: Alert, book: Rulebook, moment: datetime | None) -> dict[str, Any]:
+    newest = find_transitions(tx, fingerprint=alert.fingerprint, up_to=moment, limit=1)
+    seen = standing_acknowledgement(tx, alert, moment or clock.wall())
     return {
         "severity": alert.severity.value,
         "state": alert.state.value,
@@ -117,11 +154,12 @@ def _judged(said: Verdict | None) -> dict[str, Any] | None:
 # --- one alert --------------------------------------------------------------------------------------------------------
 
 
-def _show(tx: Tx, alert: Alert, book: Rulebook, style: str, now: datetime) -> None:
-    history = find_transitions(tx, fingerprint=alert.fingerprint)[::-1]
+def _show(tx: Tx, alert: Alert, book: Rulebook, style: str, moment: datetime | None) -> None:
+    history = find_transitions(tx, fingerprint=alert.fingerprint, up_to=moment)[::-1]
     told: dict[int, list[Telling]] = defaultdict(list)
     for telling in tellings(tx, alert.fingerprint):
-        told[telling.seq].append(telling)
+        if moment is None or telling.written_at <= moment:
+            told[telling.seq].append(telling)
     held: dict[int, list[Held]] = defaultdict(list)
     for each in find_held(tx, fingerprint=alert.fingerprint, dropped=True):
         held[each.seq].append(each)
@@ -134,12 +172,12 @@ def _show(tx: Tx, alert: Alert, book: Rulebook, style: str, now: datetime) -> No
     ]
     if style == "json":
         reminders = [telling._asdict() for telling in told[0]]
-        print_json({**_row(tx, alert, book, now), "history": steps, "reminders": reminders})
+        print_json({**_row(tx, alert, book, moment), "history": steps, "reminders": reminders})
     elif style == "csv":
         flat = ({**step, "values": step["shown"], "told": [_told(each) for each in step["told"]]} for step in steps)
         print_csv(flat, ("seq", "tick", "before", "after", "severity", "reason", "watermark", "values", "told"))
     else:
-        _print(_row(tx, alert, book, now), steps, told[0])
+        _print(_row(tx, alert, book, moment), steps, told[0])
 
 
 def _step(stored: StoredTransition, told: Sequence[Telling], outputs: Mapping[str, Output]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from watcher import clock
 from watcher.cli.argument import part
-from watcher.cli.opening import config_option, end_of, open_settings, open_store
+from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
 from watcher.cli.rulebook import did_you_mean
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_rows
 from watcher.core.baseline import BaselineVersion
@@ -37,9 +37,9 @@ _COLUMNS = (
 @click.command()
 @config_option
 @click.argument("name", required=False)
-@click.option("--as-of", metavar="DATE", help="As it was known at the end of this day.")
+@as_known_option("As it was known at the end of this day, or at this moment.", older="--as-of")
 @format_option(*LIST_FORMATS)
-def command(config: Path | None, *, name: str | None, as_of: str | None, style: str) -> int:
+def command(config: Path | None, *, name: str | None, as_known: str | None, style: str) -> int:
     r"""The stated numbers that rates are compared with; with a NAME, everything that is said about one.
 
     A number that is a lower bound begins with `>=`. CUTOFF `assumed` means that the publication does not name the last
@@ -48,10 +48,10 @@ def command(config: Path | None, *, name: str | None, as_of: str | None, style: 
     \b
     watcher baseline
     watcher baseline moz_2019
-    watcher baseline --as-of 2020-06-30 --format json
+    watcher baseline --as-known 2020-06-30 --format json
     """
     settings = open_settings(config)
-    moment = end_of(as_of) if as_of else clock.wall()
+    moment = end_of(as_known) if as_known else clock.wall()
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         versions = find_baselines(tx, as_known=moment)
         citations = find_citations(tx)
@@ -61,7 +61,7 @@ def command(config: Path | None, *, name: str | None, as_of: str | None, style: 
     if name is not None and style == "text":
         _print(rows[0])
     else:
-        print_rows(rows, _COLUMNS, style, empty=f"no stated number {'was known then' if as_of else 'is known'}")
+        print_rows(rows, _COLUMNS, style, empty=f"no stated number {'was known then' if as_known else 'is known'}")
     return 0
 
 

@@ -16,7 +16,18 @@ import click
 from watcher import clock
 from watcher.app import App, turn
 from watcher.cli import nagios
-from watcher.cli.opening import alone, config_option, moment, on_terminal, open_settings, open_store, quiet_log
+from watcher.cli.judgement import judge_dry
+from watcher.cli.opening import (
+    alone,
+    as_known_option,
+    config_option,
+    end_of,
+    moment,
+    on_terminal,
+    open_settings,
+    open_store,
+    quiet_log,
+)
 from watcher.cli.table import safe
 from watcher.config.settings import Settings
 from watcher.control import ask
@@ -37,6 +48,7 @@ MISSED_TURNS = 3
 @config_option
 @click.option("--no-notify", is_flag=True, help="Record everything, send nothing.")
 @click.option("--as-of", metavar="MOMENT", help="Judge as if it were this moment: 2020-07-07, or with a time.")
+@as_known_option("Only say which rules hold by what was known then: nothing is read, stored or told.")
 @click.option("--fail-on", type=click.Choice(["warning", "critical"]), help="Exit 1 when such an alert fires.")
 @click.option("--strict", is_flag=True, help="Exit 65 when rows were quarantined.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "nagios"]), help="Print the result this way.")
@@ -60,6 +72,7 @@ def command(config: Path | None, *, timeout: int, verbose: bool, **options: Any)
     watcher check                                    # from cron, every quarter of an hour
     watcher check --no-notify                        # the first time: record everything, send nothing
     watcher check --format nagios
+    watcher check --as-known 2020-07-07              # a dry judgement: what held then
 
     \b
     Exit codes: 0 done   1 an alert fires (--fail-on)   65 rows quarantined (--strict)
@@ -75,6 +88,8 @@ def command(config: Path | None, *, timeout: int, verbose: bool, **options: Any)
 def _check(config: Path | None, timeout: int, options: dict[str, Any], *, verbose: bool) -> int:
     settings = open_settings(config)
     quiet_log(settings, verbose=verbose)
+    if options["as_known"]:
+        return _judge_dry(settings, options)
     if is_held(settings.state_dir / "daemon.lock"):
         return _ask_the_daemon(settings, timeout, options)
     try:
@@ -84,6 +99,18 @@ def _check(config: Path | None, timeout: int, options: dict[str, Any], *, verbos
 
         raise_alarm(settings, error, now=clock.wall())
         raise
+
+
+def _judge_dry(settings: Settings, options: dict[str, Any]) -> int:
+    """Say what held then; a turn that stored it would make an alert's life run backwards."""
+    for name in ("as_of", "strict", "show", "no_notify"):
+        if options[name]:
+            flag = "print" if name == "show" else name.replace("_", "-")
+            raise UsageError(f"--as-known takes no turn, so --{flag} means nothing beside it", todo="leave one out")
+    if options["style"] == "nagios":
+        raise UsageError("--as-known is about the past, and --format nagios about now", todo="leave one out")
+    known = end_of(options["as_known"])
+    return judge_dry(settings, known, fail_on=options["fail_on"], style=options["style"] or "text")
 
 
 def _own_turn(settings: Settings, options: dict[str, Any]) -> int:
@@ -165,7 +192,7 @@ def _refuse_to_go_back(app: App, now: datetime) -> None:
         raise UsageError(
             f"--as-of {now:%Y-%m-%d %H:%M} lies before the last turn, {newest:%Y-%m-%d %H:%M} UTC: "
             "an alert's life cannot run backwards",
-            todo="use a store of its own for the past, or: watcher explain RULE --as-of",
+            todo="use a store of its own for the past, or: watcher check --as-known, watcher explain RULE --as-known",
         )
 
 

@@ -126,7 +126,7 @@ def _conclude(home: Path, config: Path, screen: Screen, seconds: float) -> None:
     for arguments in (
         "alerts",
         "explain mozambique-fatality-rate-exceeds-2019-pace",
-        "facts --as-of 2020-07-31",
+        "facts --as-known 2020-07-31",
         "status",
     ):
         print(f"  {watcher} {arguments} --config {config}")

@@ -11,7 +11,7 @@ import click
 from watcher import clock
 from watcher.cli import argument
 from watcher.cli.argument import STEPS, Past
-from watcher.cli.opening import config_option, end_of, open_settings, open_store
+from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
 from watcher.cli.picture import write_picture
 from watcher.cli.rulebook import find_alert, find_rule, match_alert, match_rule, rule_behind, rule_places
 from watcher.cli.table import Column, format_option, print_json, print_rows
@@ -32,7 +32,7 @@ _IN_FULL = 3
 @click.command()
 @config_option
 @click.argument("what", metavar="ALERT|RULE")
-@click.option("--as-of", metavar="MOMENT", help="By what was known at the end of this day, or at this moment.")
+@as_known_option("By what was known at the end of this day, or at this moment.", older="--as-of")
 @click.option(
     "--picture",
     "drawing",
@@ -41,21 +41,21 @@ _IN_FULL = 3
     help="Write the picture as well: FILE ends in .svg or .png.",
 )
 @format_option("text", "json")
-def command(config: Path | None, what: str, *, as_of: str | None, drawing: Path | None, style: str) -> int:
+def command(config: Path | None, what: str, *, as_known: str | None, drawing: Path | None, style: str) -> int:
     r"""Why an alert fired, or a rule did not: the reading, the arithmetic, the condition, the sources, the history.
 
     Name an ALERT by its fingerprint, or a RULE by its name; the beginning of either is enough. The rule is read anew,
-    as a turn would, and nothing is changed by asking. With --as-of the answer rests on what was known then.
+    as a turn would, and nothing is changed by asking. With --as-known the answer rests on what was known then.
 
     \b
     watcher explain 4f1c
     watcher explain 'Mozambique fatality rate exceeds 2019 pace'
-    watcher explain mozambique-fatality --as-of 2020-08-01
+    watcher explain mozambique-fatality --as-known 2020-08-01
     watcher explain 4f1c --picture pace.png
     """
     settings = open_settings(config)
     rules = load_rule_set(settings)
-    moment = end_of(as_of) if as_of else clock.wall()
+    moment = end_of(as_known) if as_known else clock.wall()
     with open_store(settings, read_only=True) as store, store.reading() as tx:
         rule, group = _resolve(tx, rules, what)
         found = inquire(tx, rules, rule, offsets=query_offsets(settings), moment=moment)

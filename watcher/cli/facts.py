@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from watcher import clock
-from watcher.cli.opening import config_option, end_of, open_settings, open_store
+from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
 from watcher.cli.rulebook import Rulebook, did_you_mean
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_rows
 from watcher.core.catalogue import Catalogue
@@ -55,7 +55,7 @@ _OPTIONAL = frozenset({"until", "note"})
 @config_option
 @click.argument("state", required=False)
 @click.option("--key", metavar="TEXT", help="Only what is said about this actor, place, person or country.")
-@click.option("--as-of", metavar="DATE", help="As it was known at the end of this day.")
+@as_known_option("As it was known at the end of this day, or at this moment.", older="--as-of")
 @click.option(
     "--kind",
     type=click.Choice([*(kind.value for kind in KeyKind), PARTS]),
@@ -63,23 +63,23 @@ _OPTIONAL = frozenset({"until", "note"})
 )
 @format_option(*LIST_FORMATS)
 def command(
-    config: Path | None, *, state: str | None, key: str | None, as_of: str | None, kind: str | None, style: str
+    config: Path | None, *, state: str | None, key: str | None, as_known: str | None, kind: str | None, style: str
 ) -> int:
     r"""What is known of rivalry, leadership, control, ...: who says so, how sure, since when.
 
     A claim is shown as a claim, and what is derived from records as derived. HOLDS says whether a fact holds on the day
-    of --as-of (today if not given): yes, no, maybe, when its dates are too vague to tell, or stale, when it would but
+    of --as-known (today if not given): yes, no, maybe, when its dates are too vague to tell, or stale, when it would but
     nobody has confirmed it for too long. KNOWN is the day from which it was known; what became known later is not
     shown. GRADE is the Admiralty grade of the publication, the desk's own judgement.
 
     \b
     watcher facts
-    watcher facts rivalry --as-of 2020-05-01
+    watcher facts rivalry --as-known 2020-05-01
     watcher facts --key jnim --format json
     watcher facts --kind area
     """
     settings = open_settings(config)
-    moment = end_of(as_of) if as_of else clock.wall()
+    moment = end_of(as_known) if as_known else clock.wall()
     book = Rulebook(settings)
     catalogue = book.rules.catalogue if book.rules else Catalogue()
     with open_store(settings, read_only=True) as store, store.reading() as tx:
@@ -94,7 +94,9 @@ def command(
         each for each in sorted([*asserted, *derived], key=_order) if _is_wanted(each, state, key, kind, catalogue)
     ]
     rows = [_row(each, standing, citations.get(each.fact.cite)) for each in wanted]
-    print_rows(rows, _columns(rows), style, empty="no such fact was known then" if as_of else "no such fact is known")
+    print_rows(
+        rows, _columns(rows), style, empty="no such fact was known then" if as_known else "no such fact is known"
+    )
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watcher.cli.opening import config_option, draws, moment, on_terminal, open_settings, open_store
+from watcher.cli.opening import (
+    as_known_option,
+    config_option,
+    draws,
+    end_of,
+    moment,
+    on_terminal,
+    open_settings,
+    open_store,
+)
 from watcher.cli.progress import progress
 from watcher.cli.rulebook import find_rule, rule_places
 from watcher.cli.table import LIST_FORMATS, Column, fitted, format_option, print_json, print_rows, safe, screen_width
@@ -26,7 +35,9 @@ if TYPE_CHECKING:
     from watcher.core.alert import Transition
     from watcher.core.message import Item
     from watcher.core.rule import Rule, RuleSet
-    from watcher.replay import PastEpisode, Player, Replay
+    from watcher.core.snapshot import Snapshot
+    from watcher.replay import Player
+    from watcher.replayed import PastEpisode, Replay
     from watcher.store.schema import Tx
 
 _COLUMNS = (
@@ -51,8 +62,11 @@ _EVER = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 @click.argument("name", metavar="RULE")
 @click.option("--from", "first", metavar="DATE", help="The first day to go through; else the first in the store.")
 @click.option("--to", "last", metavar="DATE", help="The last day to go through; else the last in the store.")
+@as_known_option("As it would have answered at the end of this day, or at this moment: no later day is gone through.")
 @format_option(*LIST_FORMATS)
-def command(config: Path | None, name: str, *, first: str | None, last: str | None, style: str) -> int:
+def command(
+    config: Path | None, name: str, *, first: str | None, last: str | None, as_known: str | None, style: str
+) -> int:
     r"""Show where a rule would have fired in the stored history; the beginning of its name is enough.
 
     Each day is judged by what was known at its first instant, as a turn would have judged it, and nothing is written:
@@ -71,30 +85,44 @@ def command(config: Path | None, name: str, *, first: str | None, last: str | No
     rules = load_rule_set(settings)
     rule = find_rule(rules, name)
     with open_store(settings, read_only=True) as store, store.reading() as tx:
+        days = days_of(tx, first, last, known=end_of(as_known) if as_known else _EVER[1])
         with progress() as line:
-            player = Player(tx, rules, offsets=query_offsets(settings), days=_days(tx, first, last), progress=line)
+            player = Player(tx, rules, offsets=query_offsets(settings), days=days, progress=line)
             past = player.play(rule)
         if style == "text":
-            notes = ["" if _is_in_force(tx, rules) else _CHANGED, _loaded_at_once(tx, rule)]
+            basis = basis_notes(player.stage.last_snapshot(rule), rules, [rule])
+            notes = ["" if _is_in_force(tx, rules) else _CHANGED, _loaded_at_once(tx, rule), *basis]
             _print(past, player, settings, notes=notes)
         else:
             _print_as(style, past)
     return 0
 
 
-def _days(tx: Tx, first: str | None, last: str | None) -> Period:
-    """The days to go through."""
+def days_of(tx: Tx, first: str | None, last: str | None, *, known: datetime = _EVER[1]) -> Period:
+    """The days to go through, of those that the store knows anything of.
+
+    :param known: no day is gone through whose first instant comes after this moment.
+    :raises UsageError: when it knows nothing, or the days lie the wrong way round.
+    """
     from watcher.store.alerts import moments_of_knowledge
 
-    known = moments_of_knowledge(tx, *_EVER)
-    if not known:
+    moments = moments_of_knowledge(tx, _EVER[0], known)
+    if not moments:
         raise UsageError("there is nothing in the store to go through", todo="watcher check, or watcher ingest")
     # What became known on a day is judged at the first instant after it.
-    begin = moment(first).date() if first else tick_at_or_after(known[0], DAY).date()
-    end = moment(last).date() if last else tick_at_or_after(known[-1], DAY).date()
+    begin = moment(first).date() if first else tick_at_or_after(moments[0], DAY).date()
+    end = min(moment(last).date() if last else tick_at_or_after(moments[-1], DAY).date(), known.date())
     if end < begin:
         raise UsageError(f"{end} lies before {begin}", todo="give --from the earlier day")
     return Period.between(begin, end)
+
+
+def basis_notes(snapshot: Snapshot, rules: RuleSet, chosen: Iterable[Rule]) -> Iterator[str]:
+    """What the knowledge times of the records rest on that these rules count, where not all are stamps."""
+    indicators = {each.scope_key: each for rule in chosen for each in rule.indicators(rules.catalogue)}
+    for note in dict.fromkeys(snapshot.basis_note(each) for each in indicators.values()):
+        if note:
+            yield f"As known: {note}."
 
 
 def _is_in_force(tx: Tx, rules: RuleSet) -> bool:

@@ -23,7 +23,7 @@ from watcher.store.facts import withdraw_fact
 def command(config: Path | None, state: str, key: str, *, since: str | None) -> int:
     r"""Take back what the desk asserted or confirmed.
 
-    It is known no longer from now on, and stays visible as known before: `watcher facts --as-of`. What stands in a file
+    It is known no longer from now on, and stays visible as known before: `watcher facts --as-known`. What stands in a file
     is withdrawn by editing the file.
 
     \b

@@ -16,7 +16,7 @@ from typing import Any, Self
 from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.rule import RuleSet
-from watcher.replay import Replay
+from watcher.replayed import Replay
 
 
 @dataclass(frozen=True, slots=True)

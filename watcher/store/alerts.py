@@ -110,10 +110,21 @@ def add_transition(tx: Tx, transition: Transition, *, now: datetime) -> None:
 
 
 def find_transitions(
-    tx: Tx, *, fingerprint: str = "", rule: str = "", episode: int | None = None, limit: int | None = None
+    tx: Tx,
+    *,
+    fingerprint: str = "",
+    rule: str = "",
+    episode: int | None = None,
+    up_to: datetime | None = None,
+    limit: int | None = None,
 ) -> list[StoredTransition]:
-    """Transitions, the newest first."""
+    """Transitions, the newest first.
+
+    :param up_to: the last tick whose transitions are wanted.
+    """
     query = select(_transition).order_by(_transition.c.id.desc())
+    if up_to is not None:
+        query = query.where(_transition.c.tick <= up_to)
     if fingerprint:
         query = query.where(_transition.c.fingerprint == fingerprint)
     if rule:

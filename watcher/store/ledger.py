@@ -6,7 +6,7 @@ added; a step back begins anew.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -16,8 +16,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from watcher.core.indicator import DayTotals, Indicator, Totals
-from watcher.core.label import Labels
-from watcher.core.period import Period
+from watcher.core.label import NO_LABELS, Labels
+from watcher.core.period import DAY, Period, day_start
 from watcher.store.bulk import select_rows
 from watcher.store.event_row import SELECT, read_versions
 from watcher.store.measure import group_from
@@ -27,6 +27,11 @@ from watcher.store.schema import to_ms
 from watcher.store.sums import Entry, entries_of
 
 _SCOPE = "select id from scope where key = ?"
+_BEGINS = "select date_end, known_from, count(*) from event where source = ? group by date_end, known_from"
+_ENDS = (
+    "select date_end, known_to, count(*) from event where source = ? and known_to is not null "
+    "group by date_end, known_to"
+)
 _SERIES = 'select known_from, "group", day, events, valued, total, squares from series where scope = ?'
 
 
@@ -96,6 +101,27 @@ class Ledger:
             self._active[change.group] += -1 if before else 1
             self._groups = None
 
+    def span(self, group: Labels, last: date) -> tuple[date, date] | None:
+        """The first and the last day of a group with an event, up to a day; None without any."""
+        order, days = self._order.get(group, ()), self._days.get(group, {})
+        end = bisect_right(order, last)
+        first = next((order[i] for i in range(end) if days[order[i]].events > 0), None)
+        newest = next((order[i] for i in reversed(range(end)) if days[order[i]].events > 0), None)
+        return None if first is None or newest is None else (first, newest)
+
+    def by_hindsight(self, now: int) -> Ledger:
+        """The same days as known now, each known from its end: as if all had been known at once and for good.
+
+        :param now: in milliseconds.
+        """
+        self.go_to(now)
+        return Ledger(
+            Change(to_ms(day_start(day + DAY)), group, day, sums.events, sums.valued, sums.total, sums.squares)
+            for group, days in self._days.items()
+            for day, sums in days.items()
+            if sums.events > 0
+        )
+
     @property
     def groups(self) -> Sequence[Labels]:
         """The groups with at least one event, sorted."""
@@ -164,6 +190,15 @@ def read_ledger(tx: Connection, indicator: Indicator) -> Ledger:
             for known_from, group, day, *sums in select_rows(tx, _SERIES, scope)
         )
     return Ledger(_history(tx, indicator))
+
+
+def read_days(tx: Connection, source: str) -> Ledger:
+    """On which days a source ever had records, in one group: with it each moment's first and last day is at hand."""
+    return Ledger(
+        Change(moment, NO_LABELS, date.fromisoformat(day), sign * int(number), 0, 0, 0)
+        for query, sign in ((_BEGINS, 1), (_ENDS, -1))
+        for day, moment, number in select_rows(tx, query, source)
+    )
 
 
 def _history(tx: Connection, indicator: Indicator) -> Iterator[Change]:

@@ -10,14 +10,18 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from watcher.core.baseline import BaselineVersion
 from watcher.core.event import EventVersion
+from watcher.core.fact import FactVersion
 from watcher.core.indicator import Indicator
-from watcher.core.period import DAY
+from watcher.core.label import NO_LABELS, Labels
+from watcher.core.period import DAY, Period, day_start
 from watcher.core.snapshot import Episode
-from watcher.core.statistics.delay import YEAR
+from watcher.core.statistics.delay import YEAR, Completeness
 from watcher.store.arrivals import Arrival, find_arrivals
 from watcher.store.events import any_imprecise
-from watcher.store.ledger import Ledger, LedgerSums, read_ledger
+from watcher.store.ledger import Ledger, LedgerSums, read_days, read_ledger
+from watcher.store.schema import to_ms
 from watcher.store.snapshot import Span, StoreSnapshot
 from watcher.store.sums import Sums
 
@@ -28,6 +32,7 @@ Episodes = Callable[[str, datetime, datetime], Sequence[Episode]]
 
 #: So many ledgers are kept: a rule asks for one or two, and of all rules' together there may be millions of rows.
 _LEDGERS = 8
+_COMPLETE = Completeness(curve=(1.0,))
 
 
 @dataclass(slots=True)
@@ -39,6 +44,8 @@ class Memory:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     #: What each source held, by moment.
     spans: dict[datetime, dict[str, Span | None]] = field(default_factory=dict)
+    #: On which days each source ever had records.
+    days: dict[str, Ledger] = field(default_factory=dict)
     #: The first versions of each source's events, by event day.
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     #: When the first load of each source was done.
@@ -128,6 +135,14 @@ class PastSnapshot(StoreSnapshot):
             spans[self._as_known] = super()._spans
         return spans[self._as_known]
 
+    def _span_at(self, source: str, last: date, moment: int) -> Span | None:
+        days = self._memory.days
+        if source not in days:
+            days[source] = read_days(self._tx, source)
+        days[source].go_to(moment)
+        found = days[source].span(NO_LABELS, last)
+        return Span(*found) if found else None
+
     def _add_up(self, indicator: Indicator) -> Sums:
         return LedgerSums(self._ledger(indicator), self._moment)
 
@@ -138,6 +153,104 @@ class PastSnapshot(StoreSnapshot):
                 del ledgers[next(iter(ledgers))]
             ledgers[key] = read_ledger(self._tx, indicator)
         return ledgers[key]
+
+
+class HindsightSnapshot(PastSnapshot):
+    """A past day by what is known of it now: each record counts from the end of its day, as it reads now.
+
+    Nothing of days that were not over by then is seen, so that it differs from what was known then in one thing only:
+    when records came in, and what became of them.
+
+    :param as_known: the moment that is judged.
+    :param now: the moment by whose knowledge.
+    """
+
+    def __init__(
+        self,
+        tx: Connection,
+        memory: Memory,
+        *,
+        as_known: datetime,
+        now: datetime,
+        offsets: Mapping[str, timedelta],
+        query_offset: timedelta | None = None,
+        horizon: date | None = None,
+        hindsight: datetime | None = None,
+    ) -> None:
+        super().__init__(
+            tx,
+            memory,
+            as_known=as_known,
+            offsets=offsets,
+            query_offset=query_offset,
+            horizon=horizon,
+            hindsight=hindsight,
+        )
+        self._now = now
+
+    def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
+        """The largest value of the measure that one event of a period carries; None when none carries any."""
+        return super().largest(indicator, group, self._over(period))
+
+    def facts(self, state: str) -> Sequence[FactVersion]:
+        """The facts of a state that had begun."""
+        found, today = super().facts(state), self._as_known.date()
+        begun = (each for each in found if each.fact.since.first is None or each.fact.since.first < today)
+        return [each._replace(known_from=min(each.known_from, self._as_known)) for each in begun]
+
+    def baselines(self, indicator: Indicator) -> Sequence[BaselineVersion]:
+        """The stated numbers whose period was over."""
+        today = self._as_known.date()
+        return [each for each in super().baselines(indicator) if each.baseline.days.last < today]
+
+    def reported_before(self, source: str, day: date, *, publisher: str = "") -> bool:
+        """Whether a source has a record of an earlier day, of a publisher where one is named."""
+        at_the_end = PastSnapshot(self._tx, self._memory, as_known=self._now, offsets=self._offsets)
+        return at_the_end.reported_before(source, min(day, self._as_known.date()), publisher=publisher)
+
+    @property
+    def _read_at(self) -> datetime:
+        return self._now
+
+    def _like(self, as_known: datetime, horizon: date | None) -> HindsightSnapshot:
+        return HindsightSnapshot(
+            self._tx,
+            self._memory,
+            as_known=as_known,
+            now=self._now,
+            offsets=self._offsets,
+            query_offset=self._query_offset,
+            horizon=horizon,
+        )
+
+    def _over(self, period: Period) -> Period:
+        """The part of a period that was over."""
+        return Period(period.start, max(period.start, min(period.end, self._as_known.date())))
+
+    def _span(self, source: str, oldest: str | None, newest: str | None, newest_known: int) -> Span | None:  # noqa: ARG002 - as the class above has it
+        return self._span_at(source, self._as_known.date() - DAY, to_ms(self._now))
+
+    def _completeness(self, source: str) -> Completeness:  # noqa: ARG002 - as the class above has it
+        """By hindsight every day is complete."""
+        return _COMPLETE
+
+    def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
+        found = super()._by_group(indicator, self._over(period))
+        return {group: [_known_at_once(each) for each in versions] for group, versions in found.items()}
+
+    def _first_known(self, version: EventVersion, indicator: Indicator, group: Labels) -> EventVersion:  # noqa: ARG002 - as the class above has it
+        return version
+
+    def _ledger(self, indicator: Indicator) -> Ledger:
+        is_new = indicator.scope_key not in self._memory.ledgers
+        ledger = super()._ledger(indicator)
+        if is_new:
+            ledger = self._memory.ledgers[indicator.scope_key] = ledger.by_hindsight(to_ms(self._now))
+        return ledger
+
+
+def _known_at_once(version: EventVersion) -> EventVersion:
+    return version._replace(known_from=day_start(version.event.date_end + DAY))
 
 
 def _event_day(arrival: Arrival) -> date:

@@ -89,6 +89,11 @@ class StoreSnapshot:
         """The knowledge moment."""
         return self._as_known
 
+    @property
+    def _read_at(self) -> datetime:
+        """The moment by whose knowledge single records, facts and numbers are read."""
+        return self._as_known
+
     def watermark(self, indicator: Indicator) -> date | None:
         """The day up to which the indicator's sources are complete, the least of them; None without any record."""
         spans = self._of(indicator)
@@ -131,7 +136,7 @@ class StoreSnapshot:
             self._tx,
             indicator.where,
             period=period,
-            as_known=self._as_known,
+            as_known=self._read_at,
             sources=indicator.sources,
             heaviest_first=measure,
         )
@@ -191,11 +196,11 @@ class StoreSnapshot:
 
     def facts(self, state: str) -> Sequence[FactVersion]:
         """The facts of a state, all keys, by key and first possible day."""
-        return find_facts(self._tx, as_known=self._as_known, state=state)
+        return find_facts(self._tx, as_known=self._read_at, state=state)
 
     def baselines(self, indicator: Indicator) -> Sequence[BaselineVersion]:
         """The stated numbers that speak for an indicator, by first day; none that goes beyond the horizon."""
-        found = find_baselines(self._tx, as_known=self._as_known, indicator=indicator.indicator)
+        found = find_baselines(self._tx, as_known=self._read_at, indicator=indicator.indicator)
         return [each for each in found if self._horizon is None or each.baseline.days.last <= self._horizon]
 
     def basis_note(self, indicator: Indicator) -> str:
@@ -256,13 +261,16 @@ class StoreSnapshot:
 
     def _span(self, source: str, oldest: str | None, newest: str | None, newest_known: int) -> Span | None:
         if self._moment < newest_known:
-            known = (source, self._as_known.date().isoformat(), self._moment, self._moment)
-            oldest, newest = (
-                next((row[0] for row in select_rows(self._tx, q, *known)), None) for q in (_OLDEST, _NEWEST)
-            )
+            return self._span_at(source, self._as_known.date(), self._moment)
         if oldest is None or newest is None:
             return None
         return Span(date.fromisoformat(oldest), date.fromisoformat(newest))
+
+    def _span_at(self, source: str, last: date, moment: int) -> Span | None:
+        """The same, looked up: of the days up to one, as known at a moment in milliseconds."""
+        known = (source, last.isoformat(), moment, moment)
+        found = [row[0] for query in (_OLDEST, _NEWEST) for row in select_rows(self._tx, query, *known)]
+        return Span(*map(date.fromisoformat, found)) if found else None
 
     def _of(self, indicator: Indicator) -> dict[str, Span | None]:
         """The indicator's sources; when it names none, those with records."""
@@ -306,13 +314,11 @@ class StoreSnapshot:
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
-        found = find_events(
-            self._tx, indicator.where, period=period, as_known=self._as_known, sources=indicator.sources
-        )
+        found = find_events(self._tx, indicator.where, period=period, as_known=self._read_at, sources=indicator.sources)
         return _grouped(indicator, found)
 
     def _find_straddling(self, edge: date) -> list[EventVersion]:
-        return find_straddling(self._tx, edge, as_known=self._as_known)
+        return find_straddling(self._tx, edge, as_known=self._read_at)
 
     def _first_known(self, version: EventVersion, indicator: Indicator, group: Labels) -> EventVersion:
         if version.revision == 1:
