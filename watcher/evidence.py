@@ -34,6 +34,7 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         "sure": told.sure,
         "unknown": [
             *told.unknown,
+            *_added_up(_indicator(rule, catalogue), events),
             *_newly_reported(rule, reading, events, catalogue, snapshot),
             *_basis(rule, catalogue, snapshot),
         ],
@@ -94,6 +95,17 @@ def _basis(rule: Rule, catalogue: Catalogue, snapshot: Snapshot) -> list[str]:
     indicator = _indicator(rule, catalogue)
     note = snapshot.basis_note(indicator) if indicator else ""
     return [note] if note else []
+
+
+def _added_up(indicator: Indicator | None, events: Sequence[EventVersion]) -> Sequence[str]:
+    """Whether several sources are added up because the indicator names none: then one event may count twice."""
+    sources = sorted({version.event.source for version in events})
+    if indicator is None or indicator.sources or len(sources) < 2:  # noqa: PLR2004 - one source adds up nothing
+        return ()
+    names = f"{', '.join(sources[:-1])} and {sources[-1]}"
+    return (
+        f"The records of {names} are added up: what more than one of them reports counts twice; name one: 'source'.",
+    )
 
 
 def _newly_reported(

@@ -61,11 +61,14 @@ def test_the_page_shows_what_is_printed(good):
         ),
         pytest.param(
             ["190/188d", "309/365d"],
-            "19 % above the rate before (projected 369, against 309); evidence weak at D 1.",
+            "19 % above the rate before (projected 369, against 309); evidence weak at D 1, each counted for itself "
+            "(deaths come in lumps: --attacks).",
             id="attacks count for themselves",
         ),
         pytest.param(
-            ["40/400d", "10/400d"], "4.0 times the rate before; evidence strong at D 1.", id="no year to lead to"
+            ["40/400d", "10/400d"],
+            "4.0 times the rate before; evidence strong at D 1, each counted for itself (deaths come in lumps: --attacks).",
+            id="no year to lead to",
         ),
         pytest.param(
             ["5/30d", "50/50d"],
@@ -74,11 +77,15 @@ def test_the_page_shows_what_is_printed(good):
         ),
         pytest.param(
             ["60/27d", "50/365d"],
-            "16.2 times the rate before (projected 811, against 50); no evidence of a rise at D 1.",
+            "16.2 times the rate before (projected 811, against 50); too early to say: it takes 28 days and 4 events.",
             id="too early",
         ),
         pytest.param(["0/30d", "0/365d"], "None, as before; no evidence of a rise at D 1.", id="nothing at all"),
-        pytest.param(["5/30d", "0/365d"], "5, and none before; evidence strong at D 1.", id="nothing before"),
+        pytest.param(
+            ["5/30d", "0/365d"],
+            "5, and none before; evidence strong at D 1, each counted for itself (deaths come in lumps: --attacks).",
+            id="nothing before",
+        ),
     ],
 )
 def test_the_verdict_is_one_sentence(good, arguments, verdict):
@@ -134,3 +141,15 @@ def test_a_few_deadly_attacks_are_too_few_to_be_judged():
     many, few = (compare(Totals(Tally(90, 60), Tally(50, 365), now_attacks=n)) for n in (4, 3))
     assert (many.main.dispersion, many.main.evidence) == (22.5, "moderate")
     assert few.main.evidence == "none"
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "0.5", "-1", "many"])
+def test_a_dispersion_that_is_none_is_refused(run, number):
+    said = run("rate", "447/188d", "660/365d", "--dispersion", number)
+    assert (said.code, said.out) == (2, "")
+    assert "--dispersion" in said.err
+
+
+def test_no_dispersion_is_less_than_the_mean_per_attack(good):
+    said = json.loads(good("rate", "447/188d", "660/365d", "--attacks", "100", "--dispersion", "5", "--format", "json"))
+    assert "evidence weak at D 6.6" in said["verdict"]

@@ -41,6 +41,10 @@ def told(*versions: EventVersion, of: Indicator = DEATHS, period: Period = WEEK,
     return newly_reported(Counted(of, NO_LABELS, period, snapshot.events(of, NO_LABELS, period)), snapshot)
 
 
+BY_BOTH = (
+    "5 of 10 deaths come from publishers Lusa, Pinnacle alone, without any record before 7 Apr 2020: the rise may be one of "
+    "reporting."
+)
 BY_LUSA = "5 of 10 deaths come from publisher Lusa alone, without any record before 7 Apr 2020: the rise may be one of reporting."
 BY_GDELT = "6 of 10 attacks come from source gdelt alone, without any record before 7 Apr 2020: the rise may be one of reporting."
 SUPPLEMENT = (
@@ -55,6 +59,7 @@ SUPPLEMENT = (
         ([*many(10, 5, "2020-07-02"), *many(20, 5, "2020-07-03", publishers="Lusa")], (BY_LUSA,)),
         ([*many(10, 6, "2020-07-02"), *many(20, 5, "2020-07-03", publishers="Lusa")], ()),
         ([*many(10, 5, "2020-07-02"), *many(20, 5, "2020-07-03", publishers="Lusa; Zitamar")], ()),
+        ([*many(10, 5, "2020-07-02"), *many(20, 5, "2020-07-03", publishers="Lusa; Pinnacle")], (BY_BOTH,)),
         ([*many(10, 5, "2020-07-02"), *many(20, 5, "2020-07-03", publishers="")], ()),
         (
             [
@@ -79,6 +84,7 @@ SUPPLEMENT = (
         "half comes from a new publisher",
         "less than half does",
         "an old publisher tells it as well",
+        "two new publishers tell it together",
         "nobody knows who tells it",
         "the publisher was there 91 days before",
         "the publisher was there 90 days before",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from watcher import clock
+from watcher.cli.number import Within
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.preview import basis_notes, days_of
 from watcher.cli.progress import progress
@@ -69,9 +70,7 @@ class Asked:
     help="An alert that ended this short a time before a labelled episode found it.",
 )
 @click.option("--against", metavar="FILE|REV", help="Also with other rules: a file, a folder, or a revision of git.")
-@click.option(
-    "--max-alerts-per-year", "budget", type=click.FloatRange(0), metavar="N", help="Exit 1 when there are more."
-)
+@click.option("--max-alerts-per-year", "budget", type=Within(0), metavar="N", help="Exit 1 when there are more.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Also write one page.")
 @format_option(*LIST_FORMATS)
 def command(

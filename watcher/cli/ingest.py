@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Within
 from watcher.cli.opening import config_option, open_settings, open_store, quiet_log
 from watcher.cli.table import format_option, safe
 from watcher.config.rules import load_rules
@@ -37,9 +38,7 @@ _STANDARD_INPUT = "standard input"
 @click.option(
     "--source", required=True, metavar="NAME", help=f"A source of watcher.yaml, or a kind: {', '.join(READY)}."
 )
-@click.option(
-    "--bad-rows", type=click.FloatRange(0, 1), metavar="SHARE", help="Refuse a file with more bad rows than this."
-)
+@click.option("--bad-rows", type=Within(0, 1), metavar="SHARE", help="Refuse a file with more bad rows than this.")
 @click.option("--strict", is_flag=True, help="Exit 65 when rows are in quarantine.")
 @format_option("text", "json")
 def command(config: Path | None, paths: tuple[Path, ...], *, source: str, style: str, **options: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from watcher.cli.argument import part
+from watcher.cli.number import Within
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.errors import UsageError
 from watcher.core.statistics import rates
@@ -18,6 +19,7 @@ from watcher.core.statistics.rates import Tally
 
 _TALLY = re.compile(r"(\d{1,9})/(\d{1,5})d", re.ASCII)
 _YEARS = (365, 366)
+TOO_EARLY = f"it takes {rates.SEQUENTIAL_DAYS} days and {rates.SEQUENTIAL_EVENTS} events"
 #: From this ratio on, "3.2 times" reads better than "220 % above".
 _TIMES = 3
 _COLUMNS = (
@@ -38,7 +40,7 @@ _COLUMNS = (
 @click.argument("before", metavar="BEFORE")
 @click.option("--attacks", type=click.IntRange(1), metavar="N", help="Attacks behind the total BEFORE.")
 @click.option("--now-attacks", type=click.IntRange(1), metavar="N", help="Attacks behind the total NOW.")
-@click.option("--dispersion", type=click.FloatRange(1, 1_000), metavar="D", help="Variance over mean, where known.")
+@click.option("--dispersion", type=Within(1, 1_000), metavar="D", help="Variance over mean, where known.")
 @click.option("--year-days", type=click.IntRange(1, 36_600), metavar="N", help="Days of the period to project to.")
 @format_option("text", "json")
 def command(
@@ -197,8 +199,12 @@ def _closing(found: Comparison) -> Iterator[str]:
 def _verdict(found: Comparison) -> str:
     """``31 % above the rate before (projected 870, against 660); evidence weak at D 5, assumed: attack counts needed.``."""
     main = found.main
-    words = "no evidence of a rise" if main.evidence == "none" else f"evidence {main.evidence}"
-    return f"{_compared(found)}; {words} at D {main.dispersion:.3g}{_missing(found.totals)}."
+    if main.score > 0 and main.evidence == "none":
+        return f"{_compared(found)}; too early to say: {TOO_EARLY}."
+    if main.evidence == "none":
+        return f"{_compared(found)}; no evidence of a rise at D {main.dispersion:.3g}{_missing(found.totals)}."
+    alone = "" if found.totals.are_sums else ", each counted for itself (deaths come in lumps: --attacks)"
+    return f"{_compared(found)}; evidence {main.evidence} at D {main.dispersion:.3g}{alone}{_missing(found.totals)}."
 
 
 def _compared(found: Comparison) -> str:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Within
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.rulebook import find_rule
 from watcher.cli.table import Column, format_option, print_json, print_rows, safe
 from watcher.core.errors import UsageError
 from watcher.core.message.phrase import counted
-from watcher.core.period import duration
+from watcher.core.period import DAY, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,22 +62,18 @@ class Asked:
 @click.option(
     "--ratio",
     "ratios",
-    type=click.FloatRange(1, 100, min_open=True),
+    type=Within(1, 100, min_open=True),
     multiple=True,
     help="A rise of the rate to try; 1.5, 2 and 3 unless given.",
 )
 @click.option("--for", "lasts", default="26w", show_default=True, metavar="DURATION", help="How long a rise lasts.")
 @click.option(
     "--events-per-week",
-    type=click.FloatRange(0, 100_000, min_open=True),
+    type=Within(0, 100_000, min_open=True),
     help="What is usual, where no records say it.",
 )
-@click.option(
-    "--dispersion", type=click.FloatRange(1, 1_000), help="Variance over mean of the events of a week; 1 unless given."
-)
-@click.option(
-    "--deaths-per-event", type=click.FloatRange(0.01, 10_000), help="The mean, for an indicator that is a sum."
-)
+@click.option("--dispersion", type=Within(1, 1_000), help="Variance over mean of the events of a week; 1 unless given.")
+@click.option("--deaths-per-event", type=Within(0.01, 10_000), help="The mean, for an indicator that is a sum.")
 @format_option("text", "json")
 def command(
     config: Path | None,
@@ -129,9 +126,12 @@ def command(
 
 def _span(text: str) -> timedelta:
     try:
-        return duration(text)
+        span = duration(text)
     except ValueError as error:
         raise UsageError(f"--for {text}: {error}", todo="write 4w or 90d") from None
+    if span < DAY:
+        raise UsageError(f"--for {text}: a rise lasts a day at least", todo="write 4w or 90d")
+    return span
 
 
 def _simulate(

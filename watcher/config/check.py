@@ -17,6 +17,8 @@ from watcher.core.detectors import DETECTORS
 from watcher.core.detectors.state_key import words_of
 from watcher.core.rule import Group, Rule
 
+#: Tests of ``pace`` without a p-value.
+_NO_P = ("none", "sequential")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 #: Labels that every alert has from elsewhere.
 _OWN_LABELS = {"alertname": "it is the rule's name", "severity": "write the key 'severity'"}
@@ -116,6 +118,8 @@ def shared_across_mistakes(group: Group, rule: Rule) -> Iterator[Mistake]:
 
 def _lack(across: Across, rule: Rule) -> str:
     """Series can only be weighed against each other by a p-value, or ranked by a ratio."""
+    if rule.pace is not None and rule.pace.test in _NO_P and "ratio" not in across.needs:
+        return f"'across' goes by {' or '.join(across.needs)}, and 'test: {rule.pace.test}' gives none"
     if any(name in rule.detector.OUTPUTS for name in across.needs):
         return ""
     return f"'across' goes by {' or '.join(across.needs)}, and {rule.detector_name!r} has none"

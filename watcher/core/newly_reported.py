@@ -6,7 +6,7 @@ A new source, a new publisher or a supplement of old records makes a rise that n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
@@ -25,6 +25,8 @@ NEW_DAYS = 90
 SHARE = 0.5
 #: Behind fewer records there is always somebody who carries half.
 LEAST_RECORDS = 5
+#: So many new publishers are named.
+SHOWN = 3
 #: What became known in so many days is news.
 NEWS = timedelta(days=7)
 
@@ -61,17 +63,34 @@ def _newcomer(what: Counted, snapshot: Snapshot) -> Iterator[str]:
     for version in what.versions:
         event, weight = version.event, event_value(what.indicator, version)
         by_source[event.source] += weight
-        # What an old publisher tells as well would have been known without the new one.
-        if event.publishers and ";" not in event.publishers:
+        if event.publishers:
             by_publisher[event.source, event.publishers] += weight
     total = by_source.total()
     old = {source for source in what.indicator.sources or snapshot.sources() if snapshot.reported_before(source, day)}
     for source in _carriers(by_source, total):
         if old and source not in old:
             yield _sentence(what, by_source[source], total, f"source {source}", day)
-    for source, publisher in _carriers(by_publisher, total):
-        if source in old and not snapshot.reported_before(source, day, publisher=publisher):
-            yield _sentence(what, by_publisher[source, publisher], total, f"publisher {publisher}", day)
+    yield from _new_publishers(what, by_publisher, snapshot, old, day)
+
+
+def _new_publishers(
+    what: Counted, weights: Counter[tuple[str, str]], snapshot: Snapshot, old: Collection[str], day: date
+) -> Iterator[str]:
+    """Half of what was observed is told by new publishers alone: what an old one tells as well is no news."""
+    names = {(source, name) for source, told in weights if source in old for name in told.split("; ")}
+    new = {each for each in names if not snapshot.reported_before(each[0], day, publisher=each[1])}
+    alone = {
+        told: weight for told, weight in weights.items() if all((told[0], name) in new for name in told[1].split("; "))
+    }
+    total = sum(event_value(what.indicator, version) for version in what.versions)
+    if sum(alone.values()) and sum(alone.values()) >= SHARE * total:
+        carried = Counter[str]()
+        for (_, told), weight in alone.items():
+            carried.update(dict.fromkeys(told.split("; "), weight))
+        first = sorted(carried, key=lambda name: (-carried[name], name))
+        more = f" and {len(first) - SHOWN} more" if len(first) > SHOWN else ""
+        who = f"{'publisher' if len(first) == 1 else 'publishers'} {', '.join(first[:SHOWN])}{more}"
+        yield _sentence(what, sum(alone.values()), total, who, day)
 
 
 def _carriers(weights: Counter[Name], total: int) -> list[Name]:

@@ -36,6 +36,13 @@ def test_what_we_wrote_we_read(ticket):
     assert read(write(ticket, KEY), KEY) == ticket
 
 
+def test_a_link_that_is_spelt_otherwise_is_forged():
+    token = write(TICKET._replace(fingerprint="a*b"), KEY)
+    assert "%2A" in token
+    with pytest.raises(ForgedError):
+        read(token.replace("%2A", "%2a"), KEY)
+
+
 @given(ticket=_TICKETS, at=st.integers(0, 200), letter=st.sampled_from("aA0/%.é\x00"))
 def test_a_link_that_was_changed_anywhere_is_forged(ticket, at, letter):
     token = write(ticket, KEY)

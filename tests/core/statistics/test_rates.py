@@ -407,3 +407,34 @@ def arrivals(rng: random.Random, mean: float) -> int:
     while waited < mean:
         total, waited = total + 1, waited + rng.expovariate(1)
     return total
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(tails.negative_binomial_tail(1e40, 1e40, 40), 0.5, id="the middle of a mean beyond all counting"),
+        pytest.param(tails.negative_binomial_tail(1e15, 1e15, 2), 0.5, id="the middle of a very large mean"),
+        pytest.param(tails.poisson_tail(1e20, 1e20), 0.5, id="the middle of a very large Poisson"),
+        pytest.param(tails.negative_binomial_tail(5, math.inf, 2), 1, id="an infinite mean is above every number"),
+        pytest.param(tails.negative_binomial_tail(5, math.nan, 2), math.nan, id="what is no number gives none"),
+        pytest.param(tails.poisson_tail(math.nan, 2), math.nan, id="nor of a Poisson"),
+        pytest.param(
+            tails.negative_binomial_bound(5, 3.3, 1), 0, id="every number is exceeded with a chance of at most 1"
+        ),
+        pytest.param(tails.negative_binomial_bound(5, 3.3, 0), math.inf, id="none with a chance of 0"),
+        pytest.param(tails.negative_binomial_bound(math.nan, 3.3, 0.1), math.nan, id="a bound of no number is none"),
+    ],
+)
+def test_the_far_ends_have_answers(value, expected):
+    assert value == pytest.approx(expected, rel=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize("mean", [3e13, 9.9e13, 1.1e14, 1e18])
+def test_the_normal_takes_over_where_nobody_can_tell(mean):
+    k = mean + 1.5 * math.sqrt(3 * mean)
+    assert tails.negative_binomial_tail(k, mean, 3) == pytest.approx(tails.normal_tail(1.5), rel=1e-5)
+
+
+def test_a_projection_of_billions_is_finite_and_around_its_mean():
+    low, high = rates.projection(Tally(999_999_999, 1), 364)
+    assert low < 365 * 999_999_999 < high < math.inf

@@ -92,6 +92,9 @@ def read(token: str, key: bytes) -> Ticket:
     if len(parts) != _PARTS:
         raise ForgedError
     said = [unquote(part) for part in parts[:-1]]
+    if [quote(part, safe="") for part in said] != parts[:-1]:
+        # Spelt otherwise than we spell it.
+        raise ForgedError
     if not hmac.compare_digest(_digest(key, *said).encode(), parts[-1].encode()):
         raise ForgedError
     return _ticket(*said)

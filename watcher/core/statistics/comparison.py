@@ -116,7 +116,7 @@ def evidence_of(score: float, totals: Totals, dispersion: float) -> Evidence:
 
 def _main_dispersion(totals: Totals) -> float:
     if totals.dispersion is not None:
-        return totals.dispersion
+        return max(totals.dispersion, totals.least_dispersion)
     return max(ASSUMED_DISPERSION, totals.least_dispersion) if totals.are_sums else 1.0
 
 
@@ -126,7 +126,7 @@ def _judgements(totals: Totals) -> Iterator[Judgement]:
     least, given = totals.least_dispersion, totals.dispersion
     known = {least: "least, the mean per attack", ASSUMED_DISPERSION: "assumed"}
     known = {value: words for value, words in known.items() if value > 1}
-    if given is not None:
+    if given is not None and given > least:
         known[given] = "given"
     for dispersion in sorted(known):
         yield _judgement(f"in lumps: {known[dispersion]}", "inflated", dispersion, totals)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from watcher.core.statistics.tails import (
+    QUANTILE_CAP,
     beta_logit,
     beta_tails,
     least_whole,
@@ -192,6 +193,9 @@ def projection(
     mean = (now.total + dispersion / 2) * days_left / now.days
     spread = dispersion * (1 + days_left / now.days)
     alpha = (1 - confidence) / 2
+    if mean > QUANTILE_CAP / 2:
+        reach = normal_quantile(1 - alpha) * math.sqrt(spread * mean)
+        return now.total + max(0.0, mean - reach), now.total + mean + reach
     low = negative_binomial_bound(mean, spread, 1 - alpha)
     return now.total + low, now.total + negative_binomial_bound(mean, spread, alpha)
 

@@ -20,6 +20,8 @@ _MAX_TERMS = 20_000
 _MAX_STEPS = 50
 #: From here on the asymptotic expansion is more exact than 1e-9, and the fractions would grow long.
 _LARGE = 2e6
+#: From this mean on, the digits of the chance parameter no longer tell apart what the difference of two numbers does.
+_NORMAL = 1e14
 #: Where one parameter is so many times the other, and the share in question is as small, Wise's gamma approximation
 #: (1950) holds to ten digits, and the fraction loses as many.
 _UNEQUAL = 1e6
@@ -59,26 +61,45 @@ def binomial_tail(k: float, trials: float, chance: float) -> float:
 
 def poisson_tail(k: float, mean: float) -> float:
     """P(X >= k) of a Poisson."""
+    if math.isnan(k + mean):
+        return math.nan
     if k <= 0:
         return 1.0
+    if mean > _NORMAL:
+        return _normal(k, mean, 1.0)
     return _gamma_tails(k, mean)[0] if mean > 0 else 0.0
+
+
+def _normal(k: float, mean: float, dispersion: float) -> float:
+    """P(X >= k) of a mean beyond all counting, where neither skewness nor the next whole number can be seen."""
+    if math.isinf(mean):
+        return 0.0 if math.isinf(k) else 1.0
+    return normal_tail((k - mean) / math.sqrt(dispersion * mean))
 
 
 def negative_binomial_tail(k: float, mean: float, dispersion: float) -> float:
     """P(Y >= k) of a negative binomial with variance ``dispersion`` times the mean; Poisson for dispersion 1."""
+    if math.isnan(k + mean + dispersion):
+        return math.nan
     if k <= 0:
         return 1.0
     if dispersion <= 1:
         return poisson_tail(k, mean)
     if mean <= 0:
         return 0.0
+    if mean > _NORMAL:
+        return _normal(k, mean, dispersion)
     return beta_tails(k, mean / (dispersion - 1), (dispersion - 1) / dispersion, 1 / dispersion)[0]
 
 
 def negative_binomial_bound(mean: float, dispersion: float, alpha: float) -> float:
     """The smallest whole number that is exceeded with a chance of at most ``alpha``; infinite above a billion."""
-    if mean <= 0:
+    if math.isnan(mean + dispersion + alpha):
+        return math.nan
+    if mean <= 0 or alpha >= 1:
         return 0.0
+    if alpha <= 0:
+        return math.inf
     z, deviation = normal_quantile(1 - alpha), math.sqrt(dispersion * mean)
     # Cornish and Fisher's first correction for skewness: mostly within two of the answer.
     guess = mean + deviation * z + (z * z - 1) * (2 * dispersion - 1) / 6

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from watcher.core.detectors.pace.interval import Test
 from watcher.core.document import Document, shown
-from watcher.core.period import Duration, Period
+from watcher.core.period import DAY, Duration, Period
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
@@ -59,6 +59,14 @@ class Parameters(Document):
         if isinstance(given, dict) and given.get("compare") == "trailing":
             return {"current": "last", **given}
         return given
+
+    @field_validator("last", "against")
+    @classmethod
+    def _whole_days(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and (value < DAY or value % DAY):
+            msg = "events are dated by the day; write whole days, at least 1d"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _same_age(self) -> Parameters:
