@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 
 from tests.installation import Installation, at, installed
 from tests.test_determinism import Releases, Row
@@ -55,8 +55,18 @@ BEGIN = date(2020, 6, 1)
 WHOLE = Period.between(BEGIN, BEGIN + 14 * DAY)
 
 
+#: A record that moves back in time when its alert has ended already.
+TAKEN_BACK_AFTER_ITS_END = {
+    5: [Row("MOZ2", 0, 0, "Palma"), Row("MOZ3", 0, 25, "Palma"), Row("MOZ1", 3, 0, "Palma")],
+    97: [Row("MOZ2", 0, 4, "Mueda"), Row("MOZ1", 2, 0, "Mueda")],
+    149: [Row("MOZ3", 1, 4, "Palma"), Row("MOZ1", 3, 10, "Palma")],
+    158: [Row("MOZ3", 2, 10, "Mueda"), Row("MOZ1", 0, 0, "Palma"), Row("MOZ2", 1, 0, "Palma")],
+}
+
+
 @settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(releases=Releases)
+@example(releases=TAKEN_BACK_AFTER_ITS_END)
 def test_of_any_releases_it_makes_the_transitions_that_turns_made(releases, tmp_path_factory):
     with installed(tmp_path_factory.mktemp("any"), rules=RULES) as it:
         live_through(it, releases)

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 
 from watcher.agenda import life
 from watcher.core.across import Weighed
-from watcher.core.alert import Alert, State, Step, begins_episode, due_at, over_limit, retract, step
+from watcher.core.alert import Alert, State, Step, begins_episode, due_at, may_be_taken_back, over_limit, retract, step
 from watcher.core.catalogue import Catalogue
 from watcher.core.choice import weigh_together
 from watcher.core.detectors.combine import member_identity
@@ -183,7 +183,7 @@ def _as_seen(past: PastEpisode, moment: datetime) -> Episode:
         severity=past.severity_at(moment).value,
         fired_at=past.since,
         ended_at=ended_at,
-        was_retracted=ended_at is not None and past.end is State.RETRACTED,
+        was_retracted=ended_at is not None and past.is_taken_back_by(moment),
         headline=past.finding.reading.telling.headline,
     )
 
@@ -274,7 +274,8 @@ class _Run:
         self.problem = next((each.reason for each in readings if each.status is not Status.OK), "")
         weighed = self._weighed(tick, readings)
         moves = [
-            self._move(reading, tick, weighed.get(reading.labels)) for reading in (*readings, *self._vanished(readings))
+            self._move(reading, tick, weighed.get(reading.labels))
+            for reading in (*readings, *self._vanished(readings, tick))
         ]
         for move in self._within_limit([move for move in moves if move is not None]):
             self.alerts[move.change.alert.fingerprint] = move.change.alert
@@ -287,11 +288,13 @@ class _Run:
             if isinstance(value, int | float):
                 self.course[reading.labels].append(Point(tick, value))
 
-    def _vanished(self, readings: Iterable[Reading]) -> list[Reading]:
-        """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
+    def _vanished(self, readings: Iterable[Reading], tick: datetime) -> list[Reading]:
+        """Alerts that go on, or may still be taken back, although their group is not seen: it is absent, or no group can be judged at all."""
         seen = {self.rule.fingerprint(reading.labels) for reading in readings}
         blind = next((each for each in readings if each.status is not Status.OK and not each.labels), None)
-        going_on = (each for each in self.alerts.values() if each.state.is_open or each.state is State.PENDING)
+        going_on = (
+            each for each in self.alerts.values() if each.state is State.PENDING or self._is_watched(each, tick)
+        )
         return [
             replace(blind or Reading(present=False), labels=each.group)
             for each in going_on
@@ -327,7 +330,7 @@ class _Run:
     def _lost_ground(self, alert: Alert, finding: Finding, tick: datetime) -> bool:
         """Whether the condition fails now and, by what is known now, failed when it fired."""
         reading = finding.reading
-        is_asked = alert.state.is_open and not finding.holds and reading.status is Status.OK
+        is_asked = self._is_watched(alert, tick) and not finding.holds and reading.status is Status.OK
         if not is_asked or self.life.event_like or self.rule.on_revision == "ignore":
             return False
         if self.rule.members and alert.fired_at is not None:
@@ -340,6 +343,13 @@ class _Run:
         readings = self.rule.detector.read(self.rule.parameters, self.catalogue, then)
         again = next((each for each in readings if each.labels == alert.group and each.status is Status.OK), None)
         return again is None or not judge(self.rule, again, self.catalogue).holds
+
+    def _is_watched(self, alert: Alert, tick: datetime) -> bool:
+        """Whether its ground may go: while it is open, and when something came in, for some time after its end."""
+        if alert.state.is_open or self.last is None:
+            return alert.state.is_open
+        moments = self.stage.moments
+        return may_be_taken_back(alert, tick) and bisect_right(moments, self.last) < bisect_right(moments, tick)
 
     def _lost_members(self, fired_at: datetime, tick: datetime) -> bool:
         """Whether a combination would not have fired without the alerts that were withdrawn since."""
@@ -366,6 +376,9 @@ class _Run:
                 )
         elif before.state.is_open and not alert.state.is_open:
             self._end(key, alert.state, tick)
+        elif alert.state is State.RETRACTED and key in self.episodes:
+            # It had ended already.
+            self.episodes[key] = replace(self.episodes[key], end=alert.state, taken_back=tick)
         elif alert.severity is not before.severity and key in self.episodes:
             past = self.episodes[key]
             self.episodes[key] = replace(past, severities=(*past.severities, (tick, alert.severity)))

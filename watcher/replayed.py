@@ -33,6 +33,13 @@ class PastEpisode:
     until: datetime | None = None
     #: How it ended.
     end: State | None = None
+    #: The tick at which it was taken back, where that was after it had ended.
+    taken_back: datetime | None = None
+
+    def is_taken_back_by(self, moment: datetime) -> bool:
+        """Whether it had been taken back at a moment."""
+        when = self.taken_back or self.until
+        return self.end is State.RETRACTED and when is not None and when <= moment
 
     @property
     def values(self) -> Mapping[str, Value]:

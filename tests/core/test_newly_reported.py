@@ -96,6 +96,13 @@ def test_a_publisher_who_is_new_is_named(versions, expected):
     assert told(old(), *versions) == expected
 
 
+def test_in_a_long_period_whoever_came_after_its_beginning_is_new():
+    earlier = version(1, "2019-12-01", publishers="Zitamar")
+    lusa = many(20, 6, "2020-03-15", publishers="Lusa")
+    found = told(earlier, *many(10, 5, "2020-02-02"), *lusa, period=YEAR)
+    assert found[0].startswith("6 of 11 deaths come from publisher Lusa alone, without any record before 1 Jan 2020")
+
+
 def test_deaths_are_weighed_and_attacks_counted():
     versions = [old(), *many(10, 6, "2020-07-02"), version(20, "2020-07-03", 8, publishers="Lusa")]
     assert told(*versions)[0].startswith("8 of 14 deaths come from publisher Lusa alone")

@@ -19,7 +19,7 @@ from watcher.core.reading import day_text
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LONGEST
 
-#: A source or publisher without an older record is new.
+#: A source or publisher without an older record, or one from before the period, is new.
 NEW_DAYS = 90
 #: The share of what was observed, or of what was added, that is worth a word.
 SHARE = 0.5
@@ -57,7 +57,8 @@ def _newcomer(what: Counted, snapshot: Snapshot) -> Iterator[str]:
 
     Where nobody was there before, there is nothing that reporting could have changed.
     """
-    day = what.period.last - timedelta(days=NEW_DAYS)
+    # In a long period whoever came after its beginning is new: what it is compared with lies before.
+    day = min(what.period.start, what.period.last - timedelta(days=NEW_DAYS))
     by_source = Counter[str]()
     by_publisher = Counter[tuple[str, str]]()
     for version in what.versions:
