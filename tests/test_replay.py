@@ -11,8 +11,8 @@ from tests.installation import Installation, at, installed
 from watcher.core.alert import State
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
-from watcher.replay import Player, watched_output
-from watcher.replayed import Replay
+from watcher.replay import Player
+from watcher.replayed import Replay, watched_output
 from watcher.store.alerts import find_transitions
 from watcher.wiring import query_offsets
 

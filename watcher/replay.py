@@ -20,16 +20,15 @@ from typing import NamedTuple, Protocol
 from watcher.agenda import life
 from watcher.core.across import Weighed
 from watcher.core.alert import Alert, State, Step, begins_episode, due_at, may_be_taken_back, over_limit, retract, step
-from watcher.core.catalogue import Catalogue
 from watcher.core.choice import weigh_together
 from watcher.core.detectors.combine import member_identity
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Period, day_start
-from watcher.core.reading import Kind, Reading, Status
+from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
 from watcher.core.snapshot import Episode, Snapshot
 from watcher.core.tick import midnights
-from watcher.replayed import PastEpisode, PastStep, Point, Replay
+from watcher.replayed import PastEpisode, PastStep, Point, Replay, watched_output
 from watcher.store.alerts import moments_of_knowledge
 from watcher.store.past import HindsightSnapshot, Memory, PastSnapshot
 from watcher.store.schema import Tx
@@ -403,12 +402,3 @@ def _step_of(change: Step, tick: datetime) -> PastStep:
         tick=tick,
         notify=change.notify,
     )
-
-
-def watched_output(rule: Rule, catalogue: Catalogue) -> str:
-    """The output that a rule's condition compares first, else the detector's first, where it is a number; or ''."""
-    condition = rule.defaults(catalogue).condition
-    compared = [each.output for each in condition.comparisons()] if condition else []
-    outputs = rule.detector.OUTPUTS
-    numbers = (name for name in (*compared, *outputs) if outputs[name].kind not in {Kind.TEXT, Kind.DATE})
-    return next(numbers, "")

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from watcher.core.alert import Reason, State
+from watcher.core.catalogue import Catalogue
 from watcher.core.label import Labels
 from watcher.core.period import Period, day_start
-from watcher.core.reading import Value
+from watcher.core.reading import Kind, Value
 from watcher.core.rule import Finding, Rule
 from watcher.core.severity import Severity
 
@@ -107,3 +108,12 @@ class Replay:
     def changes(self, group: Labels) -> int:
         """How many times a group's alert began or ended."""
         return sum(2 if each.until else 1 for each in self.episodes if each.group == group)
+
+
+def watched_output(rule: Rule, catalogue: Catalogue) -> str:
+    """The output that a rule's condition compares first, else the detector's first, where it is a number; or ''."""
+    condition = rule.defaults(catalogue).condition
+    compared = [each.output for each in condition.comparisons()] if condition else []
+    outputs = rule.detector.OUTPUTS
+    numbers = (name for name in (*compared, *outputs) if outputs[name].kind not in {Kind.TEXT, Kind.DATE})
+    return next(numbers, "")
