@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -79,11 +79,16 @@ class StoreData:
         """What people do not want to be told of, or did not."""
         return [each.silence for each in find_silences(self._tx)]
 
+    @cached_property
+    def _all_sources(self) -> Sequence[str]:
+        """The sources that have records."""
+        return survey.event_sources(self._tx)
+
     def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
         """The sources whose events a rule counts, each with the query offset that holds for it."""
         group = self._stage.group_of(rule)
         own = group.query_offset if rule.query_offset is None else rule.query_offset
-        named = [indicator.sources or survey.event_sources(self._tx) for indicator in self._indicators(rule)]
+        named = [indicator.sources or self._all_sources for indicator in self._indicators(rule)]
         names = dict.fromkeys(name for each in named for name in each)
         return {name: self._stage.offsets.get(name, timedelta()) if own is None else own for name in names}
 
