@@ -69,3 +69,22 @@ def test_its_end_is_told(fired):
     fired.release("2020-02-19 12:00", "MOZ4  2020-02-18  0  Palma")
     fired.turn("2020-02-20")
     assert [each["status"] for each in fired.told()] == ["resolved"]
+
+
+def test_a_message_that_had_to_wait_still_says_who_had_seen_it(tmp_path):
+    patient = ROUTES.replace("repeat_interval: 1d", "repeat_interval: 52w, group_interval: 60d")
+    with installed(tmp_path, rules=RULES, routes=patient) as it:
+        it.release("2020-01-08 12:00", "MOZ1  2020-01-07  1  Nampula")
+        it.turn("2020-01-08 13:00")
+        it.release("2020-01-09 12:00", "MOZ2  2020-01-08  20  Palma")
+        it.turn("2020-01-10")
+        assert len(it.subjects()) == 1
+        seen(it, "2020-01-10T08:00")
+        it.release("2020-02-20 12:00", "MOZ9  2020-02-19  0  Nampula")
+        it.turn("2020-02-20 13:00")
+        assert it.told() == [], "it waits for the group's interval"
+        it.turn("2020-03-20")
+        [over] = it.told()
+        [detail] = over["watcher"]["alerts"].values()
+        assert detail["acknowledgement"]["author"] == "Ana"
+        assert detail["acknowledgement"]["note"] == "asked them"

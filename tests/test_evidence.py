@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from tests.core.detectors.snapshot import event, known
 from tests.installation import RULES, installed
+from watcher.core.indicator import Indicator
 from watcher.core.picture import SeriesPicture
 from watcher.core.picture.drawing import from_evidence
+from watcher.evidence import _added_up
 
 OLD_RECORDS = (
     "12 of 21 deaths became known on one day, 25 Jun 2020, 6 records of them more than 56 days late: the rise may be a "
@@ -139,3 +143,20 @@ facts:
         found = evidence(it)
     assert (found["records"], found["contributors"], found["because"]) == ([], [], ["present"])
     assert (found["cites"], found["source"]) == (["report"], ["A desk, 2020-06-03, B2"])
+
+
+@pytest.mark.parametrize(
+    ("sources", "named", "said"),
+    [
+        pytest.param(["acled", "acled"], (), False, id="one source adds up nothing"),
+        pytest.param(["acled", "ucdp"], (), True, id="two that the indicator does not name"),
+        pytest.param(["acled", "ucdp"], ("acled", "ucdp"), False, id="two that its author named"),
+    ],
+)
+def test_sources_that_are_added_up_unasked_are_named(sources, named, said):
+    versions = known(event(number, date(2020, 7, 1), source=source) for number, source in enumerate(sources))
+    indicator = Indicator.model_validate({"indicator": "deaths", "sum": "fatalities", "source": named})
+    words = (
+        "The records of acled and ucdp are added up: what more than one of them reports counts twice; name one: 'source'.",
+    )
+    assert tuple(_added_up(indicator, versions)) == (words if said else ())

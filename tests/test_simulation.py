@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.core.catalogue import Catalogue
+from watcher.core.errors import UsageError
 from watcher.core.indicator import DayTotals, Indicator, Totals
 from watcher.core.label import NO_LABELS, Labels, labels
 from watcher.core.period import Period
 from watcher.core.rule import Group, Rule, RuleSet
 from watcher.core.statistics.simulation import World
-from watcher.simulation import Course, Simulation, Worlds, simulate
+from watcher.simulated import Course
+from watcher.simulation import Simulation, Worlds, simulate
 
 ATTACKS = Indicator(indicator="attacks", count="events")
 BY_AREA = Indicator(indicator="attacks", count="events", by=("admin1",))
@@ -101,3 +104,10 @@ def test_running_sums_are_those_of_the_events_one_by_one(events, start, length):
     by_day = {day: [value for other, value in inside if other == day] for day in days}
     assert course.days(period) == [DayTotals(day, len(v), len(v), sum(v)) for day, v in by_day.items()]
     assert course.largest(period) == max(values, default=None)
+
+
+def test_a_rule_that_asks_for_the_records_themselves_is_refused_and_not_called_silent():
+    deaths = Indicator(indicator="attacks", sum="fatalities")
+    rule = {"aberration": {"indicator": "attacks", "method": "compound"}}
+    with pytest.raises(UsageError, match="cannot be judged in made-up years: method compound needs 100 events"):
+        played(rule, World(14, 1, (0, 1, 5)), indicator=deaths, runs=1)

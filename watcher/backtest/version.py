@@ -12,7 +12,7 @@ from watcher.core.errors import UsageError
 from watcher.core.rule import RuleSet
 
 _TIMEOUT_S = 60
-_TODO = "name a file, a folder or a revision of git"
+_NAME_ONE = "name a file, a folder or a revision of git"
 
 
 def load_version(text: str, paths: Sequence[Path]) -> RuleSet:
@@ -23,7 +23,7 @@ def load_version(text: str, paths: Sequence[Path]) -> RuleSet:
     :raises ConfigError: when that version does not load.
     """
     if text.startswith("-"):
-        raise UsageError(f"{text!r} is no revision", todo=_TODO)
+        raise UsageError(f"{text!r} is no revision", todo=_NAME_ONE)
     if Path(text).exists():
         return load_rules([Path(text)])
     with TemporaryDirectory(prefix="watcher-") as folder:
@@ -69,5 +69,5 @@ def _git(folder: Path, *arguments: str, why: str = "") -> bytes:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         what = why or f"git cannot read {folder}: {said[-1] if said else 'no reason given'}"
-        raise UsageError(what, todo=_TODO)
+        raise UsageError(what, todo=_NAME_ONE)
     return done.stdout

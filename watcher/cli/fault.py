@@ -9,7 +9,7 @@ import shutil
 from watcher.core.errors import StoreError
 
 _ANOTHER = "name another place"
-_TODO = {
+_NEXT_STEP = {
     **dict.fromkeys((errno.EACCES, errno.EPERM), f"run this as the user to whom it belongs, or {_ANOTHER}"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room"),
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "check the path"),
@@ -26,4 +26,4 @@ def told(error: OSError) -> StoreError | None:
         return None
     where = "" if error.filename is None or isinstance(error.filename, int) else os.fsdecode(error.filename)
     what = f"cannot be read or written: {error.strerror}" if where else error.strerror
-    return StoreError(what, where=where, todo=_TODO.get(error.errno or 0, ""))
+    return StoreError(what, where=where, todo=_NEXT_STEP.get(error.errno or 0, ""))
