@@ -34,7 +34,7 @@ def _failing(fault: Fault) -> Trouble:
         todo = f"Nothing is sent there any more. Name another receiver, or: watcher outbox enable {name}"
     else:
         headline = f"{name} takes no messages"
-        todo = "What waits is kept and tried again for 72 hours. See: watcher status, watcher notify test."
+        todo = "What waits is kept and tried again for 72 hours. See: watcher status, watcher drill."
     return Trouble(ENDPOINT_FAILING, labels({ABOUT: name}), headline, f"It said: {fault.why or 'nothing'}. {todo}")
 
 
