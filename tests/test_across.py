@@ -13,11 +13,11 @@ from watcher.cli.argument import body
 from watcher.core.alert import State
 from watcher.core.period import Period
 from watcher.core.rule import Rule
+from watcher.feeds import query_offsets
 from watcher.inquiry import Inquiry, inquire
 from watcher.replay import Player
 from watcher.ruletest.load import load_tests
 from watcher.ruletest.run import play
-from watcher.wiring import query_offsets
 
 PLACES = ("Palma", "Mueda", "Ibo", "Meluco", "Nangade")
 #: A Saturday: the weeks that are judged begin on it.

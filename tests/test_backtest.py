@@ -15,9 +15,9 @@ from tests.test_replay import DAYS, NAMES, RULES, lived, rule_of
 from watcher.backtest.trial import Knowledge, Plan, Routing, Trial, take
 from watcher.core.period import DAY, Period, day_start
 from watcher.core.route import Route
+from watcher.feeds import query_offsets
 from watcher.replay import Player
 from watcher.store.past import PastSnapshot
-from watcher.wiring import query_offsets
 
 __all__ = ["lived"]
 

@@ -11,10 +11,10 @@ from tests.installation import Installation, at, installed
 from watcher.core.alert import State
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
+from watcher.feeds import query_offsets
 from watcher.replay import Player
 from watcher.replayed import Replay, watched_output
 from watcher.store.alerts import find_transitions
-from watcher.wiring import query_offsets
 
 #: Judged once a day, as a replay does.
 RULES = """\

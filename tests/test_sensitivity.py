@@ -13,8 +13,8 @@ from tests.sources.samples import clashes
 from watcher.cli.argument import body
 from watcher.core.rule import Finding
 from watcher.core.sensitivity import Outcome, Rereading
+from watcher.feeds import query_offsets
 from watcher.inquiry import Inquiry, inquire
-from watcher.wiring import query_offsets
 
 TWO_SOURCES = SETTINGS + "  ucdp: {kind: ucdp, paths: [ged], query_offset: 0d, lag: 36h}\n"
 PLAIN = RULES.replace(", by: [location]", "")

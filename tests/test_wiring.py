@@ -9,11 +9,12 @@ import pytest
 from tests.installation import ROUTES, SETTINGS, install
 from watcher.config.settings import load_settings
 from watcher.core.errors import ConfigError, StoreError, UsageError
+from watcher.feeds import feed_of, query_offsets
 from watcher.lint.installation import lint_installation
 from watcher.log import redacted
 from watcher.receivers.cloudevents import CloudEvents
 from watcher.switchboard import Terms
-from watcher.wiring import desk, feed_of, load_rule_set, open_app, query_offsets, switchboard
+from watcher.wiring import desk, load_rule_set, open_app, switchboard
 
 MAIL = """\
 mail: {host: mail.example.org, username: desk, password: {file: password}, sender: watcher@example.org}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from watcher import alive
@@ -26,10 +27,17 @@ from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
 from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
+from watcher.pull import Pullers
+from watcher.source_troubles import source_troubles
 from watcher.store.engine import Store
 from watcher.store.schema import Tx
 from watcher.store.sources import ensure_source, source_failed
 from watcher.switchboard import Switchboard
+
+#: A turn that waits for sources waits no longer: a long history is pulled on, and what is there is judged.
+PATIENCE = timedelta(minutes=2)
+#: What is on the wire may finish its page when everything is closed.
+_LAST_PAGE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +58,14 @@ class App:
     troubles: tuple[Trouble, ...] = ()
     #: Who wants a sign of life once a week.
     signs: Signs = field(default_factory=Signs)
+    #: Who asks the sources that are asked over the network; None where nobody does.
+    pullers: Pullers | None = None
 
     def close(self) -> None:
-        """Close the store."""
+        """Ask nothing more, and close the store."""
+        if self.pullers is not None:
+            self.pullers.stop()
+            self.pullers.join(_LAST_PAGE.total_seconds())
         self.store.close()
 
 
@@ -84,29 +97,73 @@ def turn(
     :param eager: True looks at every source, whether it is due or not.
     :param patient: True lets the first alert of a group wait for others, because another turn follows soon.
     """
+    pull(app, wait=wait)
     ingested, failures = ingest(app, now, eager=eager)
     evaluated, messages = evaluate(app, now, notify=notify, patient=patient)
     delivered = deliver(app, wait=wait) if notify else Delivered()
     return Turn(now, ingested, evaluated, messages, delivered, failures)
 
 
+def pull(app: App, *, wait: bool = True) -> None:
+    """Ask the sources that are due, each in its own worker; what is not there in time is read at a later turn."""
+    if app.pullers is not None:
+        app.pullers.start()
+        if wait:
+            app.pullers.join(PATIENCE.total_seconds())
+
+
+def recover_pulls(app: App) -> None:
+    """Ask again what an earlier process was asking when it died; only while no other process asks."""
+    if app.pullers is not None:
+        app.pullers.recover()
+
+
 def ingest(app: App, now: datetime, *, eager: bool = False) -> tuple[tuple[Ingested, ...], tuple[WatcherError, ...]]:
     """Read what is new of every source; what cannot be read stops nothing else."""
     done: list[Ingested] = []
-    failures: list[WatcherError] = []
+    failures: list[WatcherError] = [] if app.pullers is None else _of_pulls(app.pullers.failures())
     for feed in app.feeds.values():
-        if eager or app.lookout.is_due(feed, now):
-            for outcome in _ingest_feed(app, feed, now):
-                if isinstance(outcome, Ingested):
-                    done.append(outcome)
-                else:
-                    failures.append(outcome)
-                    _note_failure(app, feed, outcome, now)
+        for outcome in chain(_ingest_batches(app, feed, now), _ingest_files(app, feed, now, eager=eager)):
+            if isinstance(outcome, Ingested):
+                done.append(outcome)
+            else:
+                failures.append(outcome)
+                _note_failure(app, feed, outcome, now)
     return tuple(done), tuple(failures)
 
 
-def _ingest_feed(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | WatcherError]:
+def _of_pulls(failures: Mapping[str, WatcherError]) -> list[WatcherError]:
+    """What stood in the way of pulls, with the name of the source; it has been noted already."""
+    for name, error in failures.items():
+        error.where = f"{name}: {error.where}" if error.where else name
+    return list(failures.values())
+
+
+def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | WatcherError]:
+    """What became of what was pulled from a source; behind what is held for a person everything waits."""
+    if app.pullers is None:
+        return
+    spool = app.pullers.spool
+    for batch in spool.batches(feed.name):
+        if app.lookout.has_seen(batch.path):
+            return
+        try:
+            done = ingest_file(app.store, feed, batch.path, app.rules, now=now, batch=batch)
+        except DataError as error:
+            spool.refuse(batch)
+            yield error
+            return
+        yield done
+        if done.held:
+            app.lookout.remember(batch.path)
+            return
+        spool.drop(batch)
+
+
+def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterator[Ingested | WatcherError]:
     """What became of each new file of a source; one that could not be opened is tried again at the next look."""
+    if not feed.paths or not (eager or app.lookout.is_due(feed, now)):
+        return
     try:
         paths = app.lookout.new_files(feed, now)
     except SourceUnavailable as error:
@@ -125,8 +182,9 @@ def _ingest_feed(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | Wat
 
 def _note_failure(app: App, feed: Feed, error: WatcherError, now: datetime) -> None:
     with app.store.writing() as tx:
-        ensure_source(tx, feed.name, kind=feed.source.KIND)
-        source_failed(tx, feed.name, why=error.what, now=now)
+        ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
+        # A file that is refused is no better at the next look.
+        source_failed(tx, feed.name, why=error.what, now=now, needs_person=isinstance(error, DataError))
 
 
 def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = False) -> tuple[Evaluated, int]:
@@ -155,7 +213,8 @@ def _write_messages(app: App, bench: Bench, evaluated: Evaluated, *, patient: bo
 
 def _troubles(app: App, tx: Tx) -> list[Trouble]:
     """Everything that is wrong with ourselves now."""
-    return [*app.troubles, *over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
+    ours = [*over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
+    return [*app.troubles, *ours, *source_troubles(tx, app.feeds, app.clock())]
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from watcher import clock, systemd
-from watcher.app import App, Turn, turn
+from watcher.app import App, Turn, recover_pulls, turn
 from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
 from watcher.core.errors import ConfigError, ExitCode, StoreError, WatcherError
@@ -119,6 +119,7 @@ class Daemon:
             signal.signal(signal.SIGINT, self._on_stop)
             signal.signal(signal.SIGHUP, self._on_reload)
             freed = self._app.couriers.recover(clock.wall())
+            recover_pulls(self._app)
             door = self._open_door()
             ear = Ear(self._state_dir / "daemon.sock", self._answer)
             scheduler = BackgroundScheduler(timezone=UTC)
@@ -246,9 +247,14 @@ class Daemon:
     def _drain(self) -> None:
         """Let the turn that is going on and what is on the wire finish, free the rest, and close the store."""
         self._app.couriers.stop()
+        if self._app.pullers is not None:
+            self._app.pullers.stop()
         until = clock.monotonic() + DRAIN.total_seconds()
         is_at_rest = self._one_turn.acquire(timeout=DRAIN.total_seconds())
         finished = self._app.couriers.join(timeout=max(0.0, until - clock.monotonic()))
+        if self._app.pullers is not None:
+            # What is cut off here goes on behind its last whole page.
+            self._app.pullers.join(timeout=max(0.0, until - clock.monotonic()))
         if not finished:
             self._app.couriers.release(clock.wall())
         self._app.store.close()

@@ -1,8 +1,9 @@
 """Ingest: records from a source into the store, whole or not at all, and never twice.
 
 A file is hashed first: one that was read to its end before is not read again. Then it is read through once to count
-what cannot be read, so that a file with too many bad rows is refused whole; only then is it stored, in chunks of one
-transaction each. A load that was cut off goes on where it stopped.
+what cannot be read, so that a file with too many bad rows is refused whole, and what it would revise or delete, so that
+one that would change too much is held for a person; only then is it stored, in chunks of one transaction each. A load that
+was cut off goes on where it stopped. What was pulled over the network lies in files, too, and goes the same way.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from watcher.core.errors import DataError, SourceUnavailable
 from watcher.core.event import Deletion, Event, Record, Rejection
 from watcher.core.rule import RuleSet
 from watcher.sources import Source
+from watcher.sources.pull import Access, Pull
+from watcher.spool import Batch
 from watcher.store.alerts import mark_dirty
 from watcher.store.engine import Store
-from watcher.store.events import Recorded, record_events
+from watcher.store.events import Recorded, count_current, foresee, record_events
+from watcher.store.held import RELEASED, Held, held_before, hold
 from watcher.store.quarantine import add_rejections, count_waiting
 from watcher.store.series import fold
 from watcher.store.sources import (
+    LoadState,
     advance_load,
     ensure_source,
     find_sources,
@@ -40,6 +45,9 @@ from watcher.store.sources import (
 CHUNK = 1_000
 #: A file of no more rows than this is kept in memory between inspecting and storing it.
 KEPT = 10_000
+#: So many revisions and deletions in one file are never too many.
+FEW = 20
+_CHANGES = {"revised": "revise", "deleted": "delete"}
 _BLOCK = 1 << 20
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -62,8 +70,27 @@ class Feed:
     trust_stamp: bool
     #: The share of bad rows above which a file is refused whole.
     bad_rows: float
-    #: How often its paths are looked at.
+    #: How often its paths are looked at, or it is asked.
     every: timedelta = timedelta()
+    #: A file that would revise or delete a larger share of the stored records is held for a person.
+    hold_above: float = 1.0
+    #: How it is asked over the network; None for files only.
+    pull: Pulling | None = None
+    #: After how long without anything new something is wrong; None where silence means nothing.
+    stale_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """How a source is asked over the network."""
+
+    module: Pull
+    settings: Any
+    access: Access
+    #: When it is asked next, after this moment.
+    following: Callable[[datetime], datetime]
+    #: What is asked, as text: another question begins another pull.
+    asked: str
 
 
 class Ingested(NamedTuple):
@@ -83,6 +110,8 @@ class Ingested(NamedTuple):
     seen: bool = False
     #: Whether it has just as many rows as a page of its source, so that others may be missing.
     is_page: bool = False
+    #: Why it is held for a person; nothing of it is stored then.
+    held: str = ""
 
     @property
     def changed(self) -> int:
@@ -91,7 +120,9 @@ class Ingested(NamedTuple):
 
     @property
     def warning(self) -> str:
-        """What somebody should look at although the file was read; empty when there is nothing."""
+        """What somebody should look at although nothing failed; empty when there is nothing."""
+        if self.held:
+            return f"{self.name} is held: {self.held} (look at it, and then: watcher release)"
         if not self.is_page:
             return ""
         todo = "compare with the number that the site shows"
@@ -120,6 +151,14 @@ class Lookout:
         # Before they are read: what is written to a file while it is read makes it new again.
         self._found = {path: _shape(path) for path in files_of(feed)}
         return [path for path, shape in self._found.items() if self._seen.get(path) != shape]
+
+    def has_seen(self, path: Path) -> bool:
+        """Whether a file is as it was when it was remembered."""
+        return path in self._seen and self._seen[path] == _shape(path)
+
+    def remember(self, path: Path) -> None:
+        """Note that there is nothing new to learn from a file until it changes."""
+        self._seen[path] = _shape(path)
 
     def note(self, path: Path) -> None:
         """Note that a file was read to its end, or refused: either way there is nothing new to learn from it."""
@@ -162,27 +201,49 @@ def _is_complete(path: Path) -> bool:
 
 
 def ingest_file(
-    store: Store, feed: Feed, path: Path, rules: RuleSet, *, now: datetime, progress: Progress | None = None
+    store: Store,
+    feed: Feed,
+    path: Path,
+    rules: RuleSet,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    batch: Batch | None = None,
 ) -> Ingested:
     """Store what one file says.
 
+    :param batch: what the file is, when it was pulled.
     :raises SourceUnavailable: when the file cannot be opened.
     :raises DataError: when it is refused as a whole; nothing of it is stored.
     """
-    sha256 = _hash(path)
+    file = _File(path, path.name if batch is None else batch.name, _hash(path), batch)
     with store.reading() as tx:
-        before = loaded_before(tx, feed.name, sha256=sha256)
+        before = loaded_before(tx, feed.name, sha256=file.sha256)
+        held = held_before(tx, feed.name, sha256=file.sha256)
         failed = any(source.failure for source in find_sources(tx) if source.name == feed.name)
-    if before is not None:
-        if failed:
-            with store.writing(alone=True) as tx:
-                source_read(tx, feed.name, now=now)
-        return Ingested(path.name, feed.name, rows=before.rows, seen=True)
+    if before is not None or (held is not None and held.decided != RELEASED):
+        return _seen(store, feed, file, before, held, now=now, failed=failed)
     inspected = _inspect(feed, path, now.date())
+    if held is None and (why := _too_much(store, feed, path, inspected, now)):
+        with store.writing(alone=True) as tx:
+            hold(tx, feed.name, name=file.name, sha256=file.sha256, path=str(path), why=why, now=now)
+        return Ingested(file.name, feed.name, rows=inspected.rows, held=why)
     with store.writing(alone=True) as tx:
-        ensure_source(tx, feed.name, kind=feed.source.KIND)
-        load = start_load(tx, feed.name, name=path.name, sha256=sha256, now=now)
-    return _store(store, _Load(feed, path, load.id, load.rows, inspected), rules, now, progress)
+        ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
+        load = start_load(tx, feed.name, name=file.name, sha256=file.sha256, now=now)
+    return _store(store, _Load(feed, file, load.id, load.rows, inspected), rules, now, progress)
+
+
+def _seen(
+    store: Store, feed: Feed, file: _File, before: LoadState | None, held: Held | None, *, now: datetime, failed: bool
+) -> Ingested:
+    """What there is to say of a file that was read before, or that is held or was thrown away."""
+    if held is not None and held.decided_at is None:
+        return Ingested(file.name, feed.name, held=held.held, seen=True)
+    if failed or file.batch is not None:
+        with store.writing(alone=True) as tx:
+            source_read(tx, feed.name, now=now, cursor=file.cursor)
+    return Ingested(file.name, feed.name, rows=0 if before is None else before.rows, seen=True)
 
 
 def rows_waiting(store: Store, feed: Feed, path: Path, *, today: date) -> int:
@@ -205,9 +266,23 @@ class _Inspected(NamedTuple):
     records: list[Record]
 
 
+class _File(NamedTuple):
+    path: Path
+    #: What people call it.
+    name: str
+    sha256: str
+    #: None for a file that somebody put there.
+    batch: Batch | None
+
+    @property
+    def cursor(self) -> str | None:
+        """How far its source has been read when it is stored; None where that is nothing to say."""
+        return None if self.batch is None else self.batch.cursor
+
+
 class _Load(NamedTuple):
     feed: Feed
-    path: Path
+    file: _File
     id: int
     #: Rows stored by an earlier, cut-off attempt.
     done: int
@@ -258,11 +333,34 @@ def _inspect(feed: Feed, path: Path, today: date) -> _Inspected:
     return _Inspected(rows, kept if rows <= KEPT else [])
 
 
+def _too_much(store: Store, feed: Feed, path: Path, inspected: _Inspected, now: datetime) -> str:
+    """Why a file has to be held: it would revise or delete too much at once; empty when it may go in."""
+    if feed.hold_above >= 1:
+        return ""
+    with store.reading() as tx:
+        stored = count_current(tx, feed.name)
+        most = max(FEW, feed.hold_above * stored)
+        if stored <= most:
+            return ""
+        records = (
+            each for each in inspected.records or _read(feed, path, now.date()) if not isinstance(each, Rejection)
+        )
+        changes: Counter[str] = Counter()
+        while chunk := list(islice(records, CHUNK)):
+            foreseen = foresee(tx, chunk, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp)
+            changes.update(revised=foreseen.revised, deleted=foreseen.deleted)
+    if changes.total() <= most:
+        return ""
+    what = " and ".join(f"{verb} {changes[key]:,}" for key, verb in _CHANGES.items() if changes[key])
+    share = changes.total() / stored
+    return f"it would {what} of {stored:,} stored records ({share:.0%}), more than the {feed.hold_above:.0%} allowed at once"
+
+
 def _store(store: Store, load: _Load, rules: RuleSet, now: datetime, progress: Progress | None) -> Ingested:
     """Store a file that was inspected: a short one from memory, a long one by reading it again."""
     totals: Counter[str] = Counter()
     inspected = load.inspected
-    records = islice(inspected.records or _read(load.feed, load.path, now.date()), load.done, None)
+    records = islice(inspected.records or _read(load.feed, load.file.path, now.date()), load.done, None)
     done = load.done
     while chunk := list(islice(records, CHUNK)):
         done += len(chunk)
@@ -270,10 +368,10 @@ def _store(store: Store, load: _Load, rules: RuleSet, now: datetime, progress: P
         if progress:
             progress(done, inspected.rows)
     with store.writing(alone=True) as tx:
-        finish_load(tx, load.id, now=now)
+        finish_load(tx, load.id, now=now, cursor=load.file.cursor)
     told: dict[str, Any] = dict(totals)
-    is_page = inspected.rows in load.feed.source.DEFAULTS.page_sizes
-    return Ingested(load.path.name, load.feed.name, rows=inspected.rows, is_page=is_page, **told)
+    is_page = load.file.batch is None and inspected.rows in load.feed.source.DEFAULTS.page_sizes
+    return Ingested(load.file.name, load.feed.name, rows=inspected.rows, is_page=is_page, **told)
 
 
 def _store_chunk(

@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from watcher.app import Turn
-from watcher.core.alert import State
+from watcher.core.alert import OURS, State
 from watcher.core.errors import ExitCode
 from watcher.core.message.phrase import counted
 from watcher.core.severity import Severity
+from watcher.source_troubles import SOURCE_FAILING, SOURCE_HELD, SOURCE_STALE
 from watcher.store.alerts import find_alerts
 from watcher.store.deliveries import OutboxSummary, outbox_summary
 from watcher.store.schema import Tx
+
+#: Rules of alerts about ourselves that say that records are missing.
+_SOURCES_AT_FAULT = frozenset(f"{OURS}{name}" for name in (SOURCE_FAILING, SOURCE_STALE, SOURCE_HELD))
 
 
 def summary_of(done: Turn) -> dict[str, Any]:
@@ -24,6 +28,7 @@ def summary_of(done: Turn) -> dict[str, Any]:
         "revised": sum(each.revised for each in read),
         "deleted": sum(each.deleted for each in read),
         "quarantined": sum(each.quarantined for each in read),
+        "held": sum(bool(each.held) for each in read),
         "judged": done.evaluated.judged,
         "transitions": done.evaluated.transitions,
         "messages": done.messages,
@@ -44,7 +49,7 @@ def problems_of(done: Turn) -> list[str]:
             for each in done.ingested
             if each.quarantined
         ),
-        *(each.warning for each in done.ingested if each.warning),
+        *(each.warning for each in done.ingested if each.warning and not each.seen),
     ]
 
 
@@ -83,10 +88,15 @@ def conclude(tx: Tx, done: Turn, *, strict: bool, now: datetime) -> Conclusion:
     """Sum a turn up: what it did, what fires now, what stands in the way."""
     outbox = outbox_summary(tx, now)
     firing = dict.fromkeys((level.value for level in Severity), 0)
-    for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
+    alerts = find_alerts(tx, states=(State.FIRING, State.RECOVERING))
+    for alert in alerts:
         firing[alert.severity.value] += 1
     problems = [*problems_of(done), *outbox_problems(done, outbox)]
-    return Conclusion(exit_code_of(done, outbox, strict=strict), {**summary_of(done), "firing": firing}, problems)
+    code = exit_code_of(done, outbox, strict=strict)
+    if code is ExitCode.OK and any(alert.rule in _SOURCES_AT_FAULT for alert in alerts):
+        # Told once as an alert, and without a line here, so that cron does not mail it every few minutes.
+        code = ExitCode.SOURCE
+    return Conclusion(code, {**summary_of(done), "firing": firing}, problems)
 
 
 def exit_code_of(done: Turn, summary: OutboxSummary, *, strict: bool) -> ExitCode:
@@ -95,6 +105,8 @@ def exit_code_of(done: Turn, summary: OutboxSummary, *, strict: bool) -> ExitCod
         return ExitCode.DELIVERY
     if done.failures:
         return done.failures[0].exit_code
+    if any(each.held for each in done.ingested):
+        return ExitCode.SOURCE
     if strict and any(each.quarantined for each in done.ingested):
         return ExitCode.DATA
     return ExitCode.OK

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import os
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from watcher import clock
 from watcher.alive import Signs
 from watcher.app import App
-from watcher.config.document import KeyPath, MarkedDocument
+from watcher.config.document import KeyPath
 from watcher.config.notify import Notify, load_notify
-from watcher.config.problem import Mistake, mistakes, near
+from watcher.config.options import validated
+from watcher.config.problem import Mistake, near
 from watcher.config.rules import load_rules
-from watcher.config.secret import reveal
-from watcher.config.settings import ReceiverSettings, Settings, SourceSettings
-from watcher.core.errors import ConfigError, Problem, UsageError
+from watcher.config.settings import ReceiverSettings, Settings
+from watcher.core.errors import ConfigError, Problem
 from watcher.core.message import Desk
 from watcher.core.message.link import Links
 from watcher.core.rule import RuleSet
 from watcher.core.secret import SecretReference
 from watcher.deliver import Couriers, Report
 from watcher.endpoint import Endpoint
-from watcher.ingest import Feed, Lookout
+from watcher.feeds import feed_of, query_offsets
+from watcher.hidden import revealed
+from watcher.ingest import Lookout
 from watcher.log import hide
 from watcher.net import Egress
+from watcher.pull import Pullers
 from watcher.receivers import RECEIVERS, Access, Server
 from watcher.receivers.cloudevents import CloudEvents
-from watcher.sources import READY, SOURCES
+from watcher.spool import Spool
 from watcher.store.engine import Store
 from watcher.switchboard import Switchboard, Terms
 from watcher.web.key import own_key
@@ -72,9 +74,12 @@ def open_app(
     """
     rules = load_rule_set(settings)
     board = switchboard(settings)
-    feeds = {name: _feed(settings, name, source) for name, source in settings.sources.items()}
+    ending = threading.Event()
+    feeds = {name: feed_of(settings, name, time=time, ending=ending) for name in settings.sources}
+    boot = uuid.uuid4().hex
+    spool = Spool(settings.state_dir / "pulls")
     store = Store.open(settings.store.url)
-    couriers = Couriers(store, board.endpoints, boot=uuid.uuid4().hex, report=report, patience=patience)
+    couriers = Couriers(store, board.endpoints, boot=boot, report=report, patience=patience)
     return App(
         store=store,
         rules=rules,
@@ -85,6 +90,7 @@ def open_app(
         lookout=Lookout(),
         offsets=query_offsets(settings),
         signs=signs_of_life(settings, board),
+        pullers=Pullers(store, feeds.values(), spool, boot=boot, clock=time, ending=ending),
     )
 
 
@@ -134,7 +140,7 @@ def links(settings: Settings) -> Links | None:
     if not settings.base_url:
         return None
     if settings.web.secret is not None:
-        key = _secret(settings, settings.web.secret).get_secret_value().encode()
+        key = revealed(settings, settings.web.secret).get_secret_value().encode()
         if len(key) < _SHORTEST_KEY:
             hint = "write at least 16 random characters into it: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
             summary = "the key that signs links is too short"
@@ -197,7 +203,7 @@ def endpoint_of(routing: Notify, slot: Slot, access: Access, *, own: ReceiverSet
     """
     module = RECEIVERS[slot.channel]
     raw = routing.receivers[slot.receiver][slot.channel][slot.position]
-    options = _validated(module.Settings, raw, document=routing.document, place=routing.place_of(*slot))
+    options = validated(module.Settings, raw, document=routing.document, place=routing.place_of(*slot))
     if own is not None and own.format == "cloudevents" and slot.channel == "webhook":
         module = CloudEvents()
     return Endpoint(slot.name, slot.receiver, module, options, access)
@@ -211,83 +217,15 @@ def access_of(settings: Settings, receiver: str) -> Access:
     own = settings.receivers.get(receiver, ReceiverSettings())
     server = None
     if settings.mail is not None:
-        server = _validated(Server, settings.mail, document=settings.document, place=("mail",))
-    password = _secret(settings, server.password) if server is not None and server.password is not None else None
+        server = validated(Server, settings.mail, document=settings.document, place=("mail",))
+    password = revealed(settings, server.password) if server is not None and server.password is not None else None
     return Access(
         egress=Egress(allow_networks=own.allow_networks, proxy=own.proxy),
         now=clock.wall,
         instance=settings.instance,
         mail=server,
         mail_password=password,
-        signing_secrets=tuple(_secret(settings, each) for each in own.signing_secrets),
-        secret_file=lambda path: _secret(settings, SecretReference(file=str(path))),
+        signing_secrets=tuple(revealed(settings, each) for each in own.signing_secrets),
+        secret_file=lambda path: revealed(settings, SecretReference(file=str(path))),
         directory=settings.state_dir / "messages",
     )
-
-
-def _secret(settings: Settings, reference: SecretReference) -> SecretStr:
-    """A secret, read and from now on kept out of the log."""
-    secret = reveal(reference, environ=os.environ, folder=settings.path.parent)
-    hide([secret])
-    return secret
-
-
-def feed_of(settings: Settings, name: str) -> Feed:
-    """A source of the settings by its name; the name of a kind stands for one with the kind's defaults.
-
-    :raises UsageError: when there is neither.
-    :raises ConfigError: for a kind that cannot be read without options.
-    """
-    own = settings.sources.get(name)
-    if own is None and name not in READY:
-        if name in SOURCES:
-            raise ConfigError([_without_options(settings, name)])
-        there = ", ".join([*settings.sources, *(kind for kind in READY if kind not in settings.sources)])
-        raise UsageError(f"there is no source {name!r}", todo=f"one of: {there}")
-    return _feed(settings, name, own or SourceSettings(kind=name))
-
-
-def _without_options(settings: Settings, kind: str) -> Problem:
-    """What to write for a kind that cannot be read before it is told more."""
-    needed = ", ".join(name for name, field in SOURCES[kind].Settings.model_fields.items() if field.is_required())
-    summary = f"the kind {kind!r} needs a source here with the options: {needed}"
-    example = f"sources: {{log: {{kind: {kind}, options: {{columns: {{id: ref, date: day, country: land}}}}}}}}"
-    return Problem(str(settings.path), 0, 0, summary, hint=f"write e.g. {example} and then: --source log")
-
-
-def query_offsets(settings: Settings) -> dict[str, timedelta]:
-    """How many of the newest days of each source are not complete yet; a kind's own where nothing else is said.
-
-    `watcher ingest --source acled` needs no such source in the settings, and its records are no more complete for it.
-    """
-    own = {name: feed_of(settings, name).query_offset for name in settings.sources}
-    return {**{kind: source.DEFAULTS.query_offset for kind, source in SOURCES.items()}, **own}
-
-
-def _feed(settings: Settings, name: str, own: SourceSettings) -> Feed:
-    place: KeyPath = ("sources", name)
-    if own.kind not in SOURCES:
-        mistake = Mistake((*place, "kind"), f"there is no kind {own.kind!r}", f"one of: {', '.join(SOURCES)}")
-        raise ConfigError([mistake.placed(settings.document)])
-    source = SOURCES[own.kind]
-    defaults = source.DEFAULTS
-    options = _validated(source.Settings, own.options, document=settings.document, place=(*place, "options"))
-    return Feed(
-        name=name,
-        source=source,
-        settings=options,
-        paths=own.paths,
-        query_offset=defaults.query_offset if own.query_offset is None else own.query_offset,
-        lag=own.lag,
-        trust_stamp=defaults.trust_stamp if own.trust_stamp is None else own.trust_stamp,
-        bad_rows=own.bad_rows,
-        every=own.every,
-    )
-
-
-def _validated(model: Any, raw: Mapping[str, Any], *, document: MarkedDocument, place: KeyPath) -> Any:
-    """Options that a source or a channel understands; what it does not is a problem at its place in the file."""
-    try:
-        return model.model_validate(raw, context={"folder": Path(document.path).parent})
-    except ValidationError as error:
-        raise ConfigError([each.placed(document) for each in mistakes(error, document, model, place)]) from None

@@ -61,8 +61,28 @@ def _source() -> None:
         sa.Column("last_success", BIG),
         sa.Column("last_failure", BIG),
         sa.Column("failure", sa.Text, nullable=False, server_default=""),
+        sa.Column("failing_since", BIG),
+        sa.Column("needs_person", sa.Integer, nullable=False, server_default="0"),
         sa.Column("loads", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("first_seen", BIG),
+        sa.Column("newest_change", BIG),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
+        sqlite_strict=True,
+    )
+
+
+def _pull() -> None:
+    op.create_table(
+        "pull",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("due_at", BIG, nullable=False),
+        sa.Column("asked_at", BIG),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("unknown", sa.Text, nullable=False, server_default="[]"),
+        sa.Column("lease_token", sa.Text, nullable=False, server_default=""),
+        sa.Column("lease_until", BIG),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_pull")),
+        sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_pull_source")),
         sqlite_strict=True,
     )
 
@@ -83,11 +103,23 @@ def _load() -> None:
         sa.Column("older", sa.Integer, nullable=False, server_default="0"),
         sa.Column("deleted", sa.Integer, nullable=False, server_default="0"),
         sa.Column("quarantined", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("path", sa.Text, nullable=False, server_default=""),
+        sa.Column("held_at", BIG),
+        sa.Column("held", sa.Text, nullable=False, server_default=""),
+        sa.Column("decided_at", BIG),
+        sa.Column("decided", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_load")),
         sa.ForeignKeyConstraint(["source"], ["source.name"], name=op.f("fk_load_source")),
         sqlite_strict=True,
     )
     op.create_index("ix_load_source_sha256", "load", ["source", "sha256"])
+    op.create_index(
+        "ix_load_held",
+        "load",
+        ["source"],
+        sqlite_where=sa.text("held_at is not null and decided_at is null"),
+        postgresql_where=sa.text("held_at is not null and decided_at is null"),
+    )
 
 
 def _release() -> None:
@@ -695,6 +727,7 @@ def _run() -> None:
 #: In an order in which every reference finds its table.
 TABLES = (
     _source,
+    _pull,
     _load,
     _release,
     _actor,

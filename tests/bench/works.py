@@ -16,10 +16,11 @@ from watcher.cli.opening import open_settings, open_store
 from watcher.cli.rulebook import find_rule
 from watcher.core.period import DAY, Period
 from watcher.core.route import Route
+from watcher.feeds import feed_of, query_offsets
 from watcher.ingest import ingest_file
 from watcher.store.series import ensure_scopes
 from watcher.store.snapshot import StoreSnapshot
-from watcher.wiring import feed_of, load_rule_set, open_app, query_offsets
+from watcher.wiring import load_rule_set, open_app
 
 
 def ingest(config: str, file: str) -> Figures:

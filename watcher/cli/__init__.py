@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "vocabulary": "The actors, countries, areas and types that the records really hold.",
         "delay": "How late the records of a source come in, and the query_offset that follows.",
         "quarantine": "Rows that could not be read: list, show, retry.",
+        "release": "Let a bulk change in that is held, or throw it away.",
         "facts": "What is known of rivalry, leadership, control, ..., as of any date.",
         "baseline": "The stated numbers that rates are compared with.",
         "assert": "State a fact in the desk's name.",

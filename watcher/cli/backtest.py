@@ -221,7 +221,7 @@ def _of(rules: RuleSet, chosen: Sequence[Rule], version: str) -> list[Rule]:
 
 def _plan(tx: Tx, settings: Settings, asked: Asked) -> Plan:
     from watcher.backtest.trial import Plan
-    from watcher.wiring import query_offsets
+    from watcher.feeds import query_offsets
 
     return Plan(
         days=_days(tx, asked),

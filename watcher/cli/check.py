@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from watcher import clock
-from watcher.app import App, turn
+from watcher.app import App, recover_pulls, turn
 from watcher.cli import nagios
 from watcher.cli.judgement import judge_dry
 from watcher.cli.opening import (
@@ -134,6 +134,7 @@ def _take_a_turn(settings: Settings, now: datetime, options: dict[str, Any]) -> 
             run = start_run(tx, "check", now=clock.wall())
         with alone(settings, who="a check"):
             app.couriers.recover(clock.wall())
+            recover_pulls(app)
             done = turn(app, now, notify=not options["no_notify"])
         with app.store.writing() as tx:
             result = conclude(tx, done, strict=options["strict"], now=clock.wall())

@@ -97,8 +97,8 @@ def _refuse_unknown(tx: Tx, settings: Settings, name: str) -> None:
 
 
 def _ask(tx: Tx, settings: Settings, source: str, as_known: str | None) -> _Answer:
+    from watcher.feeds import query_offsets
     from watcher.store.snapshot import StoreSnapshot
-    from watcher.wiring import query_offsets
 
     moment = end_of(as_known) if as_known else clock.wall()
     offsets = query_offsets(settings)

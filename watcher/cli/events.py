@@ -26,13 +26,14 @@ from watcher.core.period import PartialDate, Period, partial_date
 from watcher.core.reading import reading_period
 from watcher.core.rule import RuleSet
 from watcher.core.selector import EVERYTHING, Names, Selector, SelectorError, selector
+from watcher.feeds import query_offsets
 from watcher.inquiry import inquire
 from watcher.store.alerts import find_transitions
 from watcher.store.events import find_events
 from watcher.store.measure import groups_of
 from watcher.store.schema import Tx
 from watcher.store.sources import find_sources
-from watcher.wiring import load_rule_set, query_offsets
+from watcher.wiring import load_rule_set
 
 #: Rows of text unless a limit is given.
 _SHOWN = 100

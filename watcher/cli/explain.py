@@ -19,11 +19,12 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.label import Labels
 from watcher.core.message.phrase import mappings, moment_of
 from watcher.core.rule import Rule, RuleSet
+from watcher.feeds import query_offsets
 from watcher.inquiry import Answer, Inquiry, inquire
 from watcher.store import alerts
 from watcher.store.schema import Tx
 from watcher.store.told import tellings
-from watcher.wiring import load_rule_set, query_offsets
+from watcher.wiring import load_rule_set
 
 #: Groups of a rule that are explained in full; all are listed.
 _IN_FULL = 3

@@ -20,10 +20,10 @@ from watcher.core.fact import DERIVED, DESK, Citation, Fact, FactVersion, KeyKin
 from watcher.core.label import fold
 from watcher.core.snapshot import Snapshot
 from watcher.core.timeline import by_key, effective, stale_days, value_on
+from watcher.feeds import query_offsets
 from watcher.store.citations import find_citations
 from watcher.store.facts import find_facts
 from watcher.store.snapshot import StoreSnapshot
-from watcher.wiring import query_offsets
 
 #: What a state of named parts, such as [group, role], is a state of.
 PARTS = "parts"

@@ -20,12 +20,13 @@ from watcher.cli.opening import config_option, open_settings, open_store, quiet_
 from watcher.cli.table import format_option, safe
 from watcher.config.rules import load_rules
 from watcher.core.errors import ExitCode, WatcherError
+from watcher.feeds import feed_of
 from watcher.ingest import Feed, Ingested, ingest_file, rows_waiting
 from watcher.singleton import holding
 from watcher.sources import READY
 from watcher.store.engine import Store
 from watcher.store.rule_sets import rule_set_history
-from watcher.wiring import feed_of, load_rule_set
+from watcher.wiring import load_rule_set
 
 _BAR = 30
 #: What the file is called that standard input is kept in.
@@ -93,10 +94,12 @@ def _ingest(store: Store, feed: Feed, path: Path, rules: Any, style: str, *, str
             print("\r\033[K", end="", file=sys.stderr)
     if style == "json":
         print(json.dumps({**done._asdict(), "waiting": waiting}, sort_keys=True))
-    else:
+    elif not done.held:
         print(safe(_sentence(done, waiting)))
     if done.warning:
         print(f"watcher: {safe(done.warning)}", file=sys.stderr)
+    if done.held:
+        return ExitCode.SOURCE
     return ExitCode.DATA if strict and waiting else ExitCode.OK
 
 

@@ -16,8 +16,9 @@ from watcher.core.message.phrase import counted
 from watcher.core.reading import Status
 from watcher.core.rule import Group, Rule, judge
 from watcher.core.severity import Severity
+from watcher.feeds import query_offsets
 from watcher.store.basis import assumed
-from watcher.wiring import load_rule_set, query_offsets
+from watcher.wiring import load_rule_set
 
 _COLUMNS = (
     Column("severity"),

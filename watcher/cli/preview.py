@@ -78,8 +78,9 @@ def command(
     watcher rules preview "Many deaths" --from 2020-01-01 --to 2020-06-30
     watcher rules preview mozambique --format csv > episodes.csv
     """
+    from watcher.feeds import query_offsets
     from watcher.replay import Player
-    from watcher.wiring import load_rule_set, query_offsets
+    from watcher.wiring import load_rule_set
 
     settings = open_settings(config)
     rules = load_rule_set(settings)

@@ -15,12 +15,13 @@ from watcher.cli.rulebook import did_you_mean
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
 from watcher.core.errors import ExitCode, UsageError
 from watcher.core.message.phrase import counted
+from watcher.feeds import feed_of
 from watcher.retry import Retried, retry
 from watcher.singleton import holding
 from watcher.store.engine import Store
 from watcher.store.quarantine import Quarantined, find_quarantined, quarantined, release
 from watcher.store.sources import find_sources
-from watcher.wiring import feed_of, load_rule_set
+from watcher.wiring import load_rule_set
 
 #: Rows of a list unless a limit is given.
 _SHOWN = 100

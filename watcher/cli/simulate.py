@@ -146,9 +146,9 @@ def _simulate(
     lasts: timedelta,
     progress: Callable[[int, int], None] | None,
 ) -> Simulation:
+    from watcher.feeds import query_offsets
     from watcher.simulation import simulate, stated_world, worlds_of
     from watcher.store.snapshot import StoreSnapshot
-    from watcher.wiring import query_offsets
 
     now = clock.wall()
     with open_store(settings, read_only=True) as store, store.reading() as tx:

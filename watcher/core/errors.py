@@ -17,6 +17,7 @@ Each says what happened, where, and what to do. Only ``watcher.cli`` prints them
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -71,6 +72,21 @@ class SourceUnavailable(WatcherError):
     """A source cannot be read now; its cursor stays where it was."""
 
     exit_code = ExitCode.SOURCE
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        todo: str = "",
+        wait: timedelta | None = None,
+        needs_person: bool = False,
+    ) -> None:
+        super().__init__(what, where=where, todo=todo)
+        #: How long it wants to be left alone; None when it did not say.
+        self.wait = wait
+        #: Whether asking again is of no use before somebody has changed something: a password, terms to accept.
+        self.needs_person = needs_person
 
 
 class StoreError(WatcherError):

@@ -13,6 +13,7 @@ from watcher.config.rules import Loaded, read_rules
 from watcher.config.settings import Settings
 from watcher.core.errors import Problem, ProblemSeverity, WatcherError
 from watcher.core.rule import RuleStatus
+from watcher.feeds import feed_of, query_offsets
 from watcher.lint.check import Context, Fetch
 from watcher.lint.data import StoreData
 from watcher.lint.run import Linted, gather, in_order, left_out, run_checks
@@ -20,7 +21,7 @@ from watcher.replay import Progress
 from watcher.sources import SOURCES
 from watcher.store.engine import Store
 from watcher.switchboard import TEST_RECEIVER
-from watcher.wiring import access_of, endpoint_of, fallback_mistakes, feed_of, query_offsets, slots_of
+from watcher.wiring import access_of, endpoint_of, fallback_mistakes, slots_of
 
 #: In the folder of the state: what lint worked out last time.
 KEPT_IN = "lint.json"

@@ -1,4 +1,4 @@
-"""The one way out to the network: guarded addresses, one deadline for everything, no redirects, short replies.
+"""The one way out to the network: guarded addresses, one deadline for everything, and an end to every answer.
 
 A name is resolved once; if any of its addresses is not public, nothing is sent, and else the connection goes to that
 very address while TLS still checks the name. So neither a rebinding resolver nor a redirect can lead a request inside.
@@ -13,7 +13,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from watcher.later import Later
 from watcher.net.address import Address, Network, is_public, unwrapped
@@ -49,8 +49,15 @@ __all__ = [
 _http = Later("watcher.net.http")
 
 
+#: So often an answer may send us on.
+_REDIRECTS = 5
+_SENT_ON = frozenset({301, 302, 303, 307, 308})
+#: What may be said to another host than the one that was asked: no credentials.
+_HARMLESS = frozenset({"accept", "accept-language", "user-agent"})
+
+
 class Egress:
-    """The way out for one receiver."""
+    """The way out for one receiver, or for one source."""
 
     def __init__(
         self,
@@ -93,6 +100,45 @@ class Egress:
             url, body, headers=headers, deadline=Deadline(deadline), connect=connect, alias=alias
         )
         return reply
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        deadline: timedelta,
+        limit: int,
+        body: bytes | None = None,
+        connect: timedelta = CONNECT,
+        alias: str = "",
+    ) -> Reply:
+        """Ask for something, and hand back the whole answer, whatever its status; ``deadline`` bounds everything together.
+
+        Without a body it is a GET, which follows redirects: each is guarded like the first request, none leads from
+        https to http, and no other host hears our credentials.
+
+        :param body: post this instead.
+        :param limit: the most bytes an answer may have.
+        :param alias: what errors call the other side instead of its host, where even that is a secret.
+        :raises EgressRefused: when the guard does not let it out.
+        :raises EgressFailed: when no answer came, or not the whole of it.
+        """
+        until = Deadline(deadline)
+        method = "GET" if body is None else "POST"
+        for _ in range(_REDIRECTS + 1):
+            reply: Reply = self._poster.fetch(
+                method, url, body or b"", headers=headers, deadline=until, connect=connect, alias=alias, limit=limit
+            )
+            if body is not None or reply.status not in _SENT_ON or "location" not in reply.headers:
+                return reply
+            onward = urljoin(url, reply.headers["location"])
+            if urlsplit(url).scheme == "https" and urlsplit(onward).scheme != "https":
+                what = "it sends us on to an address without encryption"
+                raise EgressFailed(Fault.REDIRECT, what, where=alias or urlsplit(url).hostname or "")
+            if urlsplit(onward).netloc != urlsplit(url).netloc:
+                headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
+            url = onward
+        raise EgressFailed(Fault.REDIRECT, "it sends us on and on", where=alias or urlsplit(url).hostname or "")
 
     @cached_property
     def _poster(self) -> Any:

@@ -1,14 +1,16 @@
-"""A POST over httpx's transport and our own connections. Imported by :class:`watcher.net.Egress` when it first sends."""
+"""Requests over httpx's transport and our own connections. Imported by :class:`watcher.net.Egress` when it first sends."""
 
 from __future__ import annotations
 
 import logging
 import ssl
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
@@ -35,6 +37,17 @@ class _Call:
     connect: timedelta
     written: bool = field(default=False, init=False)
     answered: bool = field(default=False, init=False)
+
+
+class _Question(NamedTuple):
+    """What is asked of the other side."""
+
+    method: str
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+    #: What errors call the other side instead of its host.
+    alias: str
 
 
 class _Stream(httpcore.NetworkStream):
@@ -132,20 +145,38 @@ class Poster:
         self, url: str, body: bytes, *, headers: Mapping[str, str], deadline: Deadline, connect: timedelta, alias: str
     ) -> Reply:
         """Post the bytes; see :meth:`watcher.net.Egress.post`."""
-        call = _Call(deadline, connect)
-        request = _request(url, body, headers, call, alias)
-        place = alias or request.url.host
+        return self._exchange(_Call(deadline, connect), _Question("POST", url, body, headers, alias), _start_of)
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        connect: timedelta,
+        alias: str,
+        limit: int,
+    ) -> Reply:
+        """Ask, and read the answer to its end; see :meth:`watcher.net.Egress.fetch`."""
+        accepting = {"Accept-Encoding": "gzip", **headers}
+        question = _Question(method, url, body, accepting, alias)
+        return self._exchange(_Call(deadline, connect), question, partial(_whole_of, limit))
+
+    def _exchange(self, call: _Call, asked: _Question, read: Callable[[httpx.Response], bytes]) -> Reply:
+        request = _request(asked, call)
+        place = asked.alias or request.url.host
         fault: EgressRefused | EgressFailed
         try:
             response = self._transport.handle_request(request)
+            return Reply(response.status_code, dict(response.headers), read(response))
         except EgressRefused as refused:
             fault = EgressRefused(refused.what, where=place, todo=refused.todo)
         except EgressFailed as failed:
             fault = EgressFailed(failed.kind, failed.what, where=place, written=call.written)
         except httpx.TransportError as failed:
             fault = EgressFailed(*_meaning(failed, call), where=place, written=call.written)
-        else:
-            return Reply(response.status_code, dict(response.headers), _start_of(response))
         # Out here no cause hangs on it, which may know the host.
         raise fault
 
@@ -157,13 +188,13 @@ def _pool(proxy: str, options: Mapping[str, Any]) -> httpcore.ConnectionPool:
     return httpcore.HTTPProxy(proxy_url=str(through.url), proxy_auth=through.raw_auth, **options)
 
 
-def _request(url: str, body: bytes, headers: Mapping[str, str], call: _Call, alias: str) -> httpx.Request:
+def _request(asked: _Question, call: _Call) -> httpx.Request:
     try:
         request = httpx.Request(
-            "POST",
-            url,
-            content=body,
-            headers={**headers, "Accept-Encoding": "identity"},
+            asked.method,
+            asked.url,
+            content=asked.body,
+            headers={"Accept-Encoding": "identity", **asked.headers},
             extensions={"timeout": {"connect": call, "read": call, "write": call}},
         )
         usable = request.url.scheme in {"http", "https"} and bool(request.url.host)
@@ -172,7 +203,8 @@ def _request(url: str, body: bytes, headers: Mapping[str, str], call: _Call, ali
         usable = False
     if not usable:
         # Without its text: the URL may be the secret.
-        raise EgressRefused("the URL cannot be used", where=alias, todo="it must begin with https:// and a host name")
+        todo = "it must begin with https:// and a host name"
+        raise EgressRefused("the URL cannot be used", where=asked.alias, todo=todo)
     return _with_login(request)
 
 
@@ -204,3 +236,26 @@ def _start_of(response: httpx.Response) -> bytes:
     finally:
         response.close()
     return bytes(start[:REPLY_LIMIT])
+
+
+def _whole_of(limit: int, response: httpx.Response) -> bytes:
+    """The answer to its end, unpacked; a little that unpacks to a lot is too much like the lot itself."""
+    whole = bytearray()
+    unpack = _unpacker(response.headers.get("content-encoding", ""))
+    try:
+        for chunk in response.iter_raw():
+            whole += unpack(chunk, limit + 1 - len(whole))
+            if len(whole) > limit:
+                raise EgressFailed(Fault.TOO_LARGE, f"its answer is larger than {limit:,} bytes")
+    except zlib.error:
+        raise EgressFailed(Fault.PROTOCOL, "its answer is damaged: it cannot be unpacked") from None
+    finally:
+        response.close()
+    return bytes(whole)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    if encoding.strip().lower() in {"", "identity"}:
+        return lambda chunk, _: chunk
+    # 32 more than the window takes gzip as well as deflate.
+    return zlib.decompressobj(32 + zlib.MAX_WBITS).decompress

@@ -16,5 +16,5 @@ class Reply:
     status: int
     #: Names in lower case.
     headers: Mapping[str, str]
-    #: Its first 16 KiB, as they came.
+    #: As it came: of a message its first 16 KiB, of what was fetched the whole.
     body: bytes

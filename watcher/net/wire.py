@@ -52,6 +52,10 @@ class Fault(StrEnum):
     RESET = "reset"
     #: The answer cannot be understood.
     PROTOCOL = "protocol"
+    #: The answer is longer than anything we asked for.
+    TOO_LARGE = "too_large"
+    #: It sent us on for ever, or to where we do not follow.
+    REDIRECT = "redirect"
 
 
 class EgressRefused(WatcherError):

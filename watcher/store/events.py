@@ -90,22 +90,48 @@ def record_events(
         # Two writers of one source would look at the same versions and replace them twice.
         tx.exec_driver_sql("select 1 from source where name = %s for update", (source,))
     clock = Clock(to_ms(now), lag, trust_stamp)
-    incoming = [Incoming.of(record) for record in records]
-    decided = plan(incoming, _latest(tx, source, incoming, clock), clock)
+    decided = _decide(tx, records, source, clock)
     _write(tx, decided, clock.now)
     _note_bounds(tx, source, decided)
     _note_release(tx, source, decided)
     changed = _changes(decided)
+    known_from = min((change.known_from for change in changed), default=None)
+    return _counted(decided)._replace(known_from=known_from), changed
+
+
+def foresee(
+    tx: Connection,
+    records: Sequence[Event | Deletion],
+    *,
+    source: str,
+    now: datetime,
+    lag: timedelta | None,
+    trust_stamp: bool,
+) -> Recorded:
+    """What would become of the records; nothing is written."""
+    return _counted(_decide(tx, records, source, Clock(to_ms(now), lag, trust_stamp)))
+
+
+def count_current(tx: Connection, source: str) -> int:
+    """How many records of a source are current."""
+    current = select(func.count()).where(events.c.source == source, events.c.known_to.is_(None))
+    return tx.scalar(current) or 0
+
+
+def _decide(tx: Connection, records: Sequence[Event | Deletion], source: str, clock: Clock) -> Plan:
+    incoming = [Incoming.of(record) for record in records]
+    return plan(incoming, _latest(tx, source, incoming, clock), clock)
+
+
+def _counted(decided: Plan) -> Recorded:
     counts = decided.counts
-    recorded = Recorded(
+    return Recorded(
         added=counts[Outcome.ADDED],
         revised=counts[Outcome.REVISED],
         unchanged=counts[Outcome.UNCHANGED],
         older=counts[Outcome.OLDER],
         deleted=counts[Outcome.DELETED],
-        known_from=min((change.known_from for change in changed), default=None),
     )
-    return recorded, changed
 
 
 def find_events(

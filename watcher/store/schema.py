@@ -143,7 +143,24 @@ source = table(
     Column(
         "failure", Text, nullable=False, server_default="", comment="why it could not be read; empty since it could"
     ),
+    Column("failing_since", Moment, comment="when that began; null since it could"),
+    Column(
+        "needs_person", Integer, nullable=False, server_default="0", comment="1: trying again is of no use by itself"
+    ),
     Column("loads", Integer, nullable=False, server_default="0", comment="completed loads; 0 until the first"),
+    Column("first_seen", Moment, comment="when it was first read, or tried"),
+    Column("newest_change", Moment, comment="when it last brought anything new, revised or deleted"),
+)
+
+pull = table(
+    "pull",
+    Column("source", Text, ForeignKey("source.name"), primary_key=True),
+    Column("due_at", Moment, nullable=False, comment="when it is to be asked next"),
+    Column("asked_at", Moment, comment="when it was last asked"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="in a row"),
+    Column("unknown", Text, nullable=False, server_default="[]", comment="JSON: keys of its rows that nobody knows"),
+    Column("lease_token", Text, nullable=False, server_default="", comment="who asks it now"),
+    Column("lease_until", Moment),
 )
 
 load = table(
@@ -167,7 +184,13 @@ load = table(
     Column("older", Integer, nullable=False, server_default="0", comment="older than what is stored, so left out"),
     Column("deleted", Integer, nullable=False, server_default="0"),
     Column("quarantined", Integer, nullable=False, server_default="0"),
+    Column("path", Text, nullable=False, server_default="", comment="where the file lies while it is held"),
+    Column("held_at", Moment, comment="when it was held back for a person"),
+    Column("held", Text, nullable=False, server_default="", comment="why"),
+    Column("decided_at", Moment, comment="when somebody decided what becomes of it"),
+    Column("decided", Text, nullable=False, server_default="", comment="'', released or discarded"),
     Index("ix_load_source_sha256", "source", "sha256"),
+    partial("ix_load_held", "source", where="held_at is not null and decided_at is null"),
 )
 
 release = table(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from watcher.core.errors import StoreError
 from watcher.store.events import Recorded
+from watcher.store.schema import Moment
 from watcher.store.schema import load as loads
 from watcher.store.schema import source as sources
 
@@ -29,8 +30,16 @@ class SourceState(NamedTuple):
     last_failure: datetime | None
     #: Why it could not be read; empty since it could.
     failure: str
+    #: When that began; None since it could.
+    failing_since: datetime | None
+    #: Whether trying again is of no use before somebody has changed something.
+    needs_person: bool
     #: Completed loads; 0 until the first.
     loads: int
+    #: When it was first read, or tried.
+    first_seen: datetime | None
+    #: When it last brought anything new, revised or deleted.
+    newest_change: datetime | None
 
 
 class LoadState(NamedTuple):
@@ -57,14 +66,15 @@ class LoadState(NamedTuple):
 _LOAD = tuple(loads.c[field] for field in LoadState._fields)
 
 
-def ensure_source(tx: Connection, name: str, *, kind: str) -> None:
+def ensure_source(tx: Connection, name: str, *, kind: str, now: datetime | None = None) -> None:
     """Make sure that a source exists.
 
+    :param now: when it is first heard of.
     :raises StoreError: when it exists as another kind: its records would be taken for revisions of each other.
     """
     stored = tx.execute(select(sources.c.kind).where(sources.c.name == name)).scalar_one_or_none()
     if stored is None:
-        tx.execute(insert(sources).values(name=name, kind=kind))
+        tx.execute(insert(sources).values(name=name, kind=kind, first_seen=now))
     elif stored != kind:
         what = f"source {name!r} holds records of kind {stored!r}, not {kind!r}"
         raise StoreError(what, todo="give the new source another name")
@@ -73,7 +83,8 @@ def ensure_source(tx: Connection, name: str, *, kind: str) -> None:
 def find_sources(tx: Connection) -> list[SourceState]:
     """Every source, by name."""
     query = select(*(sources.c[field] for field in SourceState._fields)).order_by(sources.c.name)
-    return [SourceState._make(row) for row in tx.execute(query)]
+    found = [SourceState._make(row) for row in tx.execute(query)]
+    return [each._replace(needs_person=bool(each.needs_person)) for each in found]
 
 
 def loaded_before(tx: Connection, source: str, *, sha256: str) -> LoadState | None:
@@ -102,24 +113,35 @@ def advance_load(
     tx.execute(update(loads).where(loads.c.id == load).values(rows=rows, **sums))
 
 
-def finish_load(tx: Connection, load: int, *, now: datetime) -> LoadState:
-    """Complete a load: the source has been read to the end."""
+def finish_load(tx: Connection, load: int, *, now: datetime, cursor: str | None = None) -> LoadState:
+    """Complete a load: the source has been read to the end.
+
+    :param cursor: how far it has been read now; None leaves it where it was.
+    """
     done = _load_state(
         tx.execute(update(loads).where(loads.c.id == load).values(finished_at=now).returning(*_LOAD)).one()
     )
-    tx.execute(update(sources).where(sources.c.name == done.source).values(loads=sources.c.loads + 1))
-    source_read(tx, done.source, now=now)
+    values: dict[str, Any] = {"loads": sources.c.loads + 1}
+    if done.added or done.revised or done.deleted:
+        values["newest_change"] = now
+    tx.execute(update(sources).where(sources.c.name == done.source).values(values))
+    source_read(tx, done.source, now=now, cursor=cursor)
     return done
 
 
-def source_read(tx: Connection, name: str, *, now: datetime) -> None:
+def source_read(tx: Connection, name: str, *, now: datetime, cursor: str | None = None) -> None:
     """Note that a source could be read, new records or none."""
-    tx.execute(update(sources).where(sources.c.name == name).values(last_success=now, failure=""))
+    values: dict[str, Any] = {"last_success": now, "failure": "", "failing_since": None, "needs_person": 0}
+    if cursor is not None:
+        values["cursor"] = cursor
+    tx.execute(update(sources).where(sources.c.name == name).values(values))
 
 
-def source_failed(tx: Connection, name: str, *, why: str, now: datetime) -> None:
+def source_failed(tx: Connection, name: str, *, why: str, now: datetime, needs_person: bool = False) -> None:
     """Note that a source could not be read, and why; its cursor stays where it was."""
-    tx.execute(update(sources).where(sources.c.name == name).values(last_failure=now, failure=why))
+    began = func.coalesce(sources.c.failing_since, bindparam("began", now, type_=Moment))
+    values = {"last_failure": now, "failure": why, "failing_since": began, "needs_person": int(needs_person)}
+    tx.execute(update(sources).where(sources.c.name == name).values(values))
 
 
 def _last_load(tx: Connection, source: str, sha256: str, condition: Any) -> LoadState | None:

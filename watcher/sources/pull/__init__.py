@@ -1,0 +1,13 @@
+"""Pulls: how sources are asked over the network. One module per kind, one line in this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from watcher.sources.pull import table
+from watcher.sources.pull.pull import Access, Page, Pull, PullDefaults, Request
+
+#: By the word that stands under ``kind`` in the settings.
+PULLS: Mapping[str, Pull] = {"table": table}
+
+__all__ = ["PULLS", "Access", "Page", "Pull", "PullDefaults", "Request"]

@@ -1,0 +1,51 @@
+"""A table at an address: CSV or JSON Lines that somebody keeps up to date, asked for only when it has changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from watcher.core.document import Document
+from watcher.core.secret import SecretReference
+from watcher.net import Reply
+from watcher.sources.pull.asking import ask, check
+from watcher.sources.pull.pull import Page, PullDefaults, Request
+
+DEFAULTS = PullDefaults(every=timedelta(hours=1), stale_after=None)
+
+_NOT_MODIFIED = 304
+#: What an answer calls itself by → what we ask with.
+_CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+
+
+class Settings(Document):
+    """Where a table is."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", repr=False)]
+    """Its address."""
+    token: SecretReference | None = None
+    """A token that is sent as `Authorization: Bearer`."""
+
+
+def pull(request: Request) -> Iterator[Page]:
+    """The whole table when it has changed since the last time, else nothing."""
+    settings, access = request.settings, request.access
+    known = {} if request.since else json.loads(request.cursor or "{}")
+    headers = {header: known[name] for name, header in _CONDITIONS.items() if name in known}
+    if settings.token is not None:
+        headers["Authorization"] = f"Bearer {access.secret(settings.token).get_secret_value()}"
+    reply = check(ask(access, settings.url, headers=headers), settings.url, now=access.now())
+    if reply.status == _NOT_MODIFIED:
+        yield Page(b"", 0, "", cursor=request.cursor or "{}")
+        return
+    lines = reply.body if reply.body.endswith(b"\n") or not reply.body else reply.body + b"\n"
+    yield Page(lines, lines.count(b"\n"), "", cursor=_cursor(reply))
+
+
+def _cursor(reply: Reply) -> str:
+    said: Mapping[str, str] = {name: reply.headers[name] for name in _CONDITIONS if name in reply.headers}
+    return json.dumps(said, sort_keys=True)
