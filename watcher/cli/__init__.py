@@ -38,6 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "silence": "Keep alerts from being told for a while, and say why.",
     },
     "Records and facts": {
+        "source": "Where records come from, and whether they do: list, test, pull, add.",
         "ingest": "Read files of records into the store.",
         "events": "List or export the records behind any selector.",
         "vocabulary": "The actors, countries, areas and types that the records really hold.",

@@ -1,0 +1,119 @@
+"""`watcher source`: list, test, pull, add, as an operator uses them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from tests.zoo import Server, answer
+
+TABLE = b"ref,day,land,dead\nR1,2020-07-01,Mali,3\nR2,2020-07-02,Mali,many\nR3,2020-07-03,Mali,1\n"
+SOURCE = """
+  net:
+    kind: table
+    allow_networks: [127.0.0.0/8]
+    bad_rows: 0.5
+    query_offset: 0d
+    pull: {url: '%s'}
+    options: {columns: {id: ref, date: day, country: land, fatalities: dead}}
+"""
+
+
+@pytest.fixture
+def asked(home, it_is):
+    """A server that is a source of the settings, and what it answers."""
+    it_is("2020-07-20T09:00")
+
+    class Asked:
+        def __init__(self, *acts) -> None:
+            self.server = Server(*acts)
+
+        def __enter__(self) -> Server:
+            path = home / "watcher.yaml"
+            text = path.read_text().replace("sources:\n", "sources:" + SOURCE % self.server.url("/log.csv"), 1)
+            path.write_text(text)
+            return self.server.__enter__()
+
+        def __exit__(self, *what) -> None:
+            self.server.__exit__(*what)
+
+    return Asked
+
+
+def test_a_source_is_tried_and_nothing_is_stored(asked, good):
+    with asked(answer(200, body=TABLE)):
+        said = good("source", "test", "net")
+    assert said.splitlines() == [
+        "net: 3 rows in the first page",
+        "  its newest event is of 2020-07-03",
+        "  1 row cannot be read; the first, fatalities: 'many' is no whole number",
+    ]
+    assert json.loads(good("events", "--format", "json")) == []
+
+
+WRONG = [
+    pytest.param(answer(401), "it refuses us (401); check", 69, id="a token that is refused"),
+    pytest.param(answer(404), "there is nothing at this address (404)", 69, id="a moved endpoint"),
+    pytest.param(
+        answer(200, body=b"<html>login</html>"), "it answers with a web page instead of data", 69, id="a web page"
+    ),
+    pytest.param(answer(200, body=b"a,b\n1,2\n"), "the header lacks", 69, id="another layout"),
+]
+
+
+@pytest.mark.parametrize(("act", "words", "code"), WRONG)
+def test_what_is_wrong_is_said_in_the_operators_words(asked, run, act, words, code):
+    with asked(act):
+        said = run("source", "test", "net")
+    assert said.code == code
+    assert words.partition(";")[0] in said.err
+
+
+def test_a_quiet_time_is_no_fault(asked, good):
+    with asked(answer(200, body=b"")):
+        assert "net: it answers, and has no row for us" in good("source", "test", "net")
+
+
+def test_a_pull_stores_what_is_new_and_the_list_says_so(asked, good):
+    with asked(answer(200, body=TABLE)):
+        assert good("source", "pull", "net") == "net: 3 rows: 2 new; 1 in quarantine (see: watcher quarantine list)\n"
+        assert good("source", "pull", "net") == "net: 3 rows: 0 new\n"
+    rows = {row["source"]: row for row in json.loads(good("source", "list", "--format", "json"))}
+    assert (rows["net"]["how"], rows["net"]["newest event"], rows["net"]["state"]) == ("pull", "2020-07-03", "ok")
+
+
+def test_files_are_looked_into(home, it_is, good, run):
+    it_is("2020-07-20T09:00")
+    good("source", "add", "table", "other", "--files", "--write")
+    assert "there is no such file or folder" in run("source", "test", "other").err
+    (home / "incoming/other").mkdir(parents=True)
+    assert "there is no file yet" in run("source", "test", "other").err
+    (home / "incoming/other/july.csv").write_text("ref,day,land\nR1,2020-07-01,Mali\n")
+    assert good("source", "test", "other").startswith("other: 1 row in july.csv\n")
+
+
+def test_a_stanza_has_a_comment_on_every_key_and_loads(home, good):
+    printed = yaml.safe_load(good("source", "add", "table", "other", "--files"))
+    assert printed["sources"]["other"]["options"]["columns"] == {"id": "ref", "date": "day", "country": "land"}
+    good("source", "add", "table", "other", "--files", "--write")
+    assert "other" in good("source", "list")
+    assert yaml.safe_load((home / "watcher.yaml").read_text())["sources"]["other"]["kind"] == "table"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(("add", "table", "x", "--set", "colour=red"), "has no key 'colour'", id="a key that is none"),
+        pytest.param(
+            ("add", "table", "acled", "--files", "--write"), "there is a source 'acled' already", id="a taken name"
+        ),
+        pytest.param(("pull", "acled"), "acled is not asked over the network", id="files are not pulled"),
+        pytest.param(("pull", "nobody"), "there is no source 'nobody'", id="an unknown source"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(run, arguments, words):
+    said = run("source", *arguments)
+    assert said.code == 2
+    assert words in said.err
