@@ -24,13 +24,16 @@ from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
 from watcher.core.errors import ConfigError, ExitCode, StoreError, WatcherError
 from watcher.core.rule import RuleSet
+from watcher.heartbeat import Heartbeat
 from watcher.log import logger
 from watcher.own_alerts import rules_invalid
 from watcher.report import Conclusion, conclude, summary_of
 from watcher.singleton import holding
 from watcher.store.runs import finish_run, start_run
 from watcher.web.counter import Counter, plain_name
+from watcher.web.listening import Listener
 from watcher.web.server import Door
+from watcher.web.service import Pulse
 
 #: How often a turn is called; what is due is decided by the turn itself.
 EVERY = timedelta(seconds=5)
@@ -87,14 +90,20 @@ class Daemon:
         load_rules: Callable[[], RuleSet],
         raise_alarm: Callable[[StoreError], object],
         web: tuple[str, int] | None = None,
+        open_service: Callable[[App, Callable[[], Pulse]], Listener | None] = lambda _app, _pulse: None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         """A watcher that works until it is stopped.
 
         :param raise_alarm: called when the store fails: past it, somebody is told.
         :param web: where links are honoured, when messages have any: host and port.
+        :param open_service: opens the door for machines, where there is one.
         """
         self._app = app
         self._web = web
+        self._open_service = open_service
+        self._heartbeat = heartbeat
+        self._ended = clock.monotonic()
         self._state_dir = state_dir
         self._rules = rules
         self._load_rules = load_rules
@@ -120,7 +129,9 @@ class Daemon:
             signal.signal(signal.SIGHUP, self._on_reload)
             freed = self._app.couriers.recover(clock.wall())
             recover_pulls(self._app)
-            door = self._open_door()
+            doors = [
+                door for door in (self._open_door(), self._open_service(self._app, self._pulse)) if door is not None
+            ]
             ear = Ear(self._state_dir / "daemon.sock", self._answer)
             scheduler = BackgroundScheduler(timezone=UTC)
             settings = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -134,7 +145,7 @@ class Daemon:
                 systemd.tell("STOPPING=1")
                 scheduler.shutdown(wait=False)
                 ear.close()
-                if door is not None:
+                for door in doors:
                     door.close()
                 self._drain()
         return ExitCode.OK
@@ -148,6 +159,9 @@ class Daemon:
             self._app.store, desk.links, clock.wall, self._name_of, instance=desk.instance, timezone=desk.timezone
         )
         return Door(*self._web, counter)
+
+    def _pulse(self) -> Pulse:
+        return Pulse(timedelta(seconds=clock.monotonic() - self._ended), self._problem)
 
     def _name_of(self, identity: str) -> str:
         rules = self._app.rules.rules
@@ -174,13 +188,26 @@ class Daemon:
         if self._stop.is_set():
             return
         try:
-            self._turn(notify=True)
+            done = self._turn(notify=True)
         except WatcherError as error:
             self._log.error("turn failed", error=str(error))
+            self._give_sign(error)
             if isinstance(error, StoreError):
                 self._raise_alarm(error)
         else:
+            self._ended = clock.monotonic()
             systemd.tell("WATCHDOG=1")
+            self._give_sign(next(iter(done.failures), None))
+
+    def _give_sign(self, error: WatcherError | None) -> None:
+        """A sign of life, when it is time for one; of a failure at once, and then as seldom."""
+        now = clock.wall()
+        if self._heartbeat is None or not self._heartbeat.is_due(now):
+            return
+        if error is None:
+            self._heartbeat.success(now)
+        else:
+            self._heartbeat.fail(now, str(error))
 
     def _turn(self, *, notify: bool, asked: bool = False) -> Turn:
         """One turn, while nobody else takes one; one that we are asked for looks everywhere and waits for answers."""

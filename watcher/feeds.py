@@ -10,7 +10,8 @@ from watcher import clock
 from watcher.config.document import KeyPath
 from watcher.config.options import validated
 from watcher.config.problem import Mistake
-from watcher.config.settings import Settings, SourceSettings
+from watcher.config.settings import Settings
+from watcher.config.source import SourceSettings
 from watcher.core.errors import ConfigError, Problem, SourceUnavailable, UsageError
 from watcher.hidden import revealed
 from watcher.ingest import Feed, Pulling

@@ -34,11 +34,13 @@ class Batch:
     #: Where the pull began, and where the next one begins.
     before: str
     cursor: str
+    #: ``pulled``, or ``pushed`` by whoever sent it.
+    how: str = "pulled"
 
     @property
     def name(self) -> str:
         """What people call it: ``pulled 20261128T143200Z``."""
-        return f"pulled {self.path.stem}"
+        return f"{self.how} {self.path.stem.partition('-')[0]}"
 
 
 class Part:
@@ -132,11 +134,37 @@ class Spool:
         except OSError:
             return []
         found = [(path, _note_of(path.with_suffix(_NOTE))) for path in paths]
-        return [Batch(source, path, note["rows"], note["before"], note["cursor"]) for path, note in found if note]
+        return [
+            Batch(source, path, note["rows"], note["before"], note["cursor"], note.get("how", "pulled"))
+            for path, note in found
+            if note
+        ]
 
     def begin(self, source: str, *, asked: str, before: str, now: datetime) -> Part:
         """Begin a pull, or take up the one that was cut off."""
         return Part.begin(self.folder_of(source), asked=asked, before=before, now=now)
+
+    def put(self, source: str, lines: bytes, *, rows: int, key: str, cursor: str, now: datetime) -> bool:
+        """Keep what somebody has sent us; the same key again changes nothing and returns False.
+
+        :param key: a name that the sender gave it, of letters, digits and ``-_``.
+        :param cursor: how far the source has been read, which this does not change.
+        """
+        folder = self.folder_of(source)
+        path = folder / f"{now:%Y%m%dT%H%M%SZ}-{key}{_BATCH}"
+        with _written(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if any(folder.glob(f"*-{key}{_BATCH}")):
+                return False
+            _note_down(path.with_suffix(_NOTE), {"before": cursor, "cursor": cursor, "rows": rows, "how": "pushed"})
+            fresh = path.with_suffix(".tmp")
+            with fresh.open("wb") as stream:
+                stream.write(lines)
+                stream.flush()
+                os.fsync(stream.fileno())
+            fresh.rename(path)
+            _sync_folder(folder)
+        return True
 
     def refuse(self, batch: Batch) -> None:
         """Keep what cannot be read for whoever looks into it, the last such batch only: it is pulled again."""

@@ -28,6 +28,7 @@ from watcher.core.secret import SecretReference
 from watcher.deliver import Couriers, Report
 from watcher.endpoint import Endpoint
 from watcher.feeds import feed_of, query_offsets
+from watcher.heartbeat import Heartbeat
 from watcher.hidden import revealed
 from watcher.ingest import Lookout
 from watcher.log import hide
@@ -155,6 +156,17 @@ def signs_of_life(settings: Settings, board: Switchboard) -> Signs:
     """Who wants a note once a week that says that we are at work."""
     wanted = {name: own.alive for name, own in settings.receivers.items() if own.alive is not None}
     return Signs(board.endpoints, board.desk, wanted)
+
+
+def heartbeat(settings: Settings) -> Heartbeat | None:
+    """The sign of life that the settings want; None where they want none.
+
+    :raises ConfigError: when its address cannot be had.
+    """
+    own = settings.heartbeat
+    if own is None:
+        return None
+    return Heartbeat(revealed(settings, own.url), Egress(allow_networks=own.allow_networks), every=own.every)
 
 
 def desk(settings: Settings) -> Desk:

@@ -12,7 +12,8 @@ from watcher.config.notify import load_notify
 from watcher.config.problem import keys_of
 from watcher.config.rules import load_rules
 from watcher.config.sections import SECTIONS
-from watcher.config.settings import ReceiverSettings, Settings, SourceSettings, load_settings
+from watcher.config.settings import ReceiverSettings, Settings, load_settings
+from watcher.config.source import SourceSettings
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import ActorEntry, PersonEntry
 from watcher.core.fact import Citation, StateDefinition

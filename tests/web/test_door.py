@@ -30,8 +30,9 @@ from watcher.store.migrate import create
 from watcher.store.reviews import acknowledgements
 from watcher.web.counter import Counter
 from watcher.web.key import own_key
+from watcher.web.listening import AT_ONCE, REQUEST_LIMIT, Incoming
 from watcher.web.page import Form, Page
-from watcher.web.server import AT_ONCE, FORM_LIMIT, REQUEST_LIMIT, Door, _Incoming
+from watcher.web.server import FORM_LIMIT, Door
 
 KEY = b"a key for tests"
 NOW = datetime(2020, 7, 7, 6, tzinfo=UTC)
@@ -275,9 +276,9 @@ def test_a_caller_that_never_ends_is_heard_up_to_a_moment_and_a_size():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"x" * 100)
-        assert io.BufferedReader(_Incoming(ours, until=clock.monotonic() + 5, room=10)).read() == b"x" * 10
+        assert io.BufferedReader(Incoming(ours, until=clock.monotonic() + 5, room=10)).read() == b"x" * 10
         with pytest.raises(TimeoutError):
-            _Incoming(ours, until=clock.monotonic() - 1, room=10).readinto(bytearray(5))
+            Incoming(ours, until=clock.monotonic() - 1, room=10).readinto(bytearray(5))
 
 
 def test_only_so_many_are_served_at_once(house):

@@ -32,13 +32,14 @@ from watcher.cli.table import safe
 from watcher.config.settings import Settings
 from watcher.control import ask
 from watcher.core.alert import Alert, State
-from watcher.core.errors import ExitCode, Locked, StoreError, UsageError
+from watcher.core.errors import ExitCode, Locked, StoreError, UsageError, WatcherError
 from watcher.core.severity import Severity
+from watcher.metrics import write_textfile
 from watcher.report import Conclusion, conclude
 from watcher.singleton import holding, is_held
 from watcher.store.alerts import find_alerts, rule_states
 from watcher.store.runs import finish_run, start_run
-from watcher.wiring import open_app
+from watcher.wiring import heartbeat, open_app
 
 #: An overlapping cron job says so only after this many turns were missed in a row.
 MISSED_TURNS = 3
@@ -126,6 +127,28 @@ def _own_turn(settings: Settings, options: dict[str, Any]) -> int:
 
 
 def _take_a_turn(settings: Settings, now: datetime, options: dict[str, Any]) -> int:
+    pulse = heartbeat(settings)
+    if pulse is not None:
+        pulse.start()
+    try:
+        result = _judged(settings, now, options)
+    except Locked:
+        # Somebody else is at work: neither life nor its end.
+        raise
+    except WatcherError as error:
+        if pulse is not None:
+            pulse.fail(clock.wall(), str(error))
+        raise
+    if pulse is not None:
+        is_well = result.exit_code in {ExitCode.OK, ExitCode.FIRING}
+        if is_well:
+            pulse.success(clock.wall())
+        else:
+            pulse.fail(clock.wall(), "\n".join(result.problems))
+    return _print(result, options)
+
+
+def _judged(settings: Settings, now: datetime, options: dict[str, Any]) -> Conclusion:
     with closing(open_app(settings)) as app:
         if options["as_of"]:
             _refuse_the_future(now)
@@ -140,8 +163,18 @@ def _take_a_turn(settings: Settings, now: datetime, options: dict[str, Any]) -> 
             result = conclude(tx, done, strict=options["strict"], now=clock.wall())
             finish_run(tx, run, exit_code=int(result.exit_code), summary=result.summary, now=clock.wall())
             firing = find_alerts(tx, states=(State.FIRING, State.RECOVERING)) if options["show"] else []
+        if settings.textfile is not None:
+            _write_metrics(settings.textfile, app)
     _print_firing(firing)
-    return _print(result, options)
+    return result
+
+
+def _write_metrics(path: Path, app: App) -> None:
+    """Leave the metrics to node_exporter; what cannot be written there stops no turn."""
+    try:
+        write_textfile(path, app.store, app.feeds, clock.wall())
+    except OSError as error:
+        print(f"watcher: {safe(str(path))}: the metrics cannot be written: {error.strerror}", file=sys.stderr)
 
 
 def _print(result: Conclusion, options: dict[str, Any]) -> int:

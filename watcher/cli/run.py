@@ -13,7 +13,8 @@ from watcher.core.errors import StoreError
 from watcher.daemon import Daemon
 from watcher.emergency import raise_alarm
 from watcher.log import configure
-from watcher.wiring import load_rule_set, open_app
+from watcher.web.opening import open_service
+from watcher.wiring import heartbeat, load_rule_set, open_app
 
 #: An answer is kept in memory while the store cannot be written, until then or until we are stopped.
 PATIENCE = timedelta(days=3)
@@ -46,5 +47,7 @@ def command(config: Path | None) -> int:
         load_rules=lambda: load_rule_set(settings),
         web=settings.web.place,
         raise_alarm=lambda error: raise_alarm(settings, error, now=clock.wall()),
+        open_service=lambda app, pulse: open_service(settings, app, pulse),
+        heartbeat=heartbeat(settings),
     )
     return daemon.run()

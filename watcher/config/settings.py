@@ -10,14 +10,13 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     PrivateAttr,
     ValidationError,
@@ -29,6 +28,8 @@ from pydantic import (
 from watcher.config.document import MarkedDocument, load_document
 from watcher.config.environment import Overlay, literal_secrets, overlay
 from watcher.config.problem import Mistake, mistakes, near
+from watcher.config.source import SourceSettings
+from watcher.config.value import LocalPath, LocalPaths, Networks, WebAddress, folder_of
 from watcher.core.alive import WrittenAlive
 from watcher.core.digest import Digest
 from watcher.core.document import Document
@@ -42,19 +43,6 @@ _RESERVED = frozenset({"desk"})
 CHECK = "settings/syntax"
 _SQLITE = "sqlite:///"
 _LAST_PORT = 65_535
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _from_folder(value: Path, info: ValidationInfo) -> Path:
-    try:
-        return _folder(info) / value.expanduser()
-    except RuntimeError:
-        msg = "there is no such home folder; write the whole path"
-        raise ValueError(msg) from None
-
-
-def _folder(info: ValidationInfo) -> Path:
-    return Path((info.context or {}).get("folder", ""))
 
 
 def _store_url(value: str, info: ValidationInfo) -> str:
@@ -64,33 +52,30 @@ def _store_url(value: str, info: ValidationInfo) -> str:
     if file in {"", value} or "?" in file:
         msg = "no store of this kind; write sqlite:///path/to/watcher.db or postgresql+psycopg://host/name"
         raise ValueError(msg)
-    return f"{_SQLITE}{_folder(info) / file}"
+    return f"{_SQLITE}{folder_of(info) / file}"
 
 
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+_UNIX = "unix:"
 
 
-def _network(value: object) -> Network:
-    try:
-        return ipaddress.ip_network(str(value))
-    except ValueError:
-        msg = f"{value!r} is no network; write 10.1.0.0/16, with zeros after the mask, or one address"
-        raise ValueError(msg) from None
-
-
-def _web_address(value: str) -> str:
-    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
-        msg = "expected a web address; write https://..."
+def _service_address(value: str) -> str:
+    if not value or (value.startswith(_UNIX) and Path(value.removeprefix(_UNIX)).is_absolute()):
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= _LAST_PORT):
+        msg = f"{value!r} is no place to listen; write 127.0.0.1:8481 or unix:/run/watcher/service.sock"
         raise ValueError(msg)
-    return value.rstrip("/")
+    return value
 
 
-#: A path; a relative one starts at the folder of the settings file.
-LocalPath = Annotated[Path, AfterValidator(_from_folder)]
-#: One or several of them.
-LocalPaths = Annotated[tuple[LocalPath, ...], BeforeValidator(_one_or_many)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+def is_local(place: str) -> bool:
+    """Whether only this machine reaches a place to listen at."""
+    if place.startswith(_UNIX):
+        return True
+    try:
+        return ipaddress.ip_address(place.rpartition(":")[0].strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class StoreSettings(Document):
@@ -100,53 +85,12 @@ class StoreSettings(Document):
     """sqlite:///path or postgresql+psycopg://host/name; absent: the file watcher.db in ``state_dir``."""
 
 
-class SourceSettings(Document):
-    """One source of records."""
-
-    kind: str
-    """How it is read: acled, ucdp, table, ..."""
-    paths: LocalPaths = ()
-    """Files, or patterns such as incoming/*.csv: what appears there is read at the next turn."""
-    query_offset: Duration | None = None
-    """Ignore the newest days, because they are not complete yet; absent: the kind's own."""
-    lag: Duration | None = None
-    """How long after the event a record is taken as known, where the source gives no time stamp."""
-    trust_stamp: bool | None = None
-    """Whether the source's time stamps are the times of publication; absent: the kind's own."""
-    bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.05
-    """A file of which a larger share of rows is unusable is refused whole."""
-    hold_above: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """A file that would revise or delete a larger share of the stored records is held for a person; 1 lets all in."""
-    pull: Mapping[str, Any] | None = None
-    """Ask for it over the network: what the kind has to be told, such as an account and the countries."""
-    every: Duration | None = None
-    """How often it is asked, or its paths are looked at; absent: the kind's own, and 1m for paths."""
-    cron: str = ""
-    """When it is asked instead, in the installation's time zone: '0 7 * * 1-5'."""
-    stale_after: Duration | None = None
-    """After so long without anything new somebody is told; absent: the kind's own where it is asked, else never."""
-    allow_networks: tuple[Annotated[Network, BeforeValidator(_network)], ...] = ()
-    """Private networks that it may be asked in: 10.1.0.0/16."""
-    proxy: Annotated[WebAddress, Field(repr=False)] = ""
-    """The proxy to go through; the environment's proxies are not used."""
-    options: Mapping[str, Any] = Field(default_factory=dict)
-    """Options of the kind, such as the columns of a table."""
-
-    @model_validator(mode="after")
-    def _one_timetable(self) -> Self:
-        if self.cron and (self.every is not None or self.pull is None):
-            other = "'every', not both" if self.every is not None else "'every': it is for what is asked with 'pull'"
-            msg = f"write 'cron' or {other}" if self.every is not None else f"write {other}"
-            raise ValueError(msg)
-        return self
-
-
 class ReceiverSettings(Document):
     """What a receiver of notify.yaml needs and what must not stand there."""
 
     signing_secrets: tuple[SecretReference, ...] = ()
     """Secrets that sign webhooks, the newest first; two of them while one is being replaced."""
-    allow_networks: tuple[Annotated[Network, BeforeValidator(_network)], ...] = ()
+    allow_networks: Networks = ()
     """Private networks that it may reach: 10.1.0.0/16."""
     proxy: Annotated[WebAddress, Field(repr=False)] = ""
     """The proxy to go through; the environment's proxies are not used."""
@@ -187,6 +131,41 @@ class WebSettings(Document):
         return host.strip("[]"), int(port)
 
 
+class ServiceSettings(Document):
+    """The daemon's door for machines: /healthz, /readyz, /metrics, and POST /ingest."""
+
+    listen: Annotated[str, AfterValidator(_service_address)] = ""
+    """Where: `127.0.0.1:8481`, or `unix:/run/watcher/service.sock`; absent: nowhere."""
+    token: SecretReference | None = None
+    """Where the token is kept that whoever asks must show; needed where others than this machine reach it."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.listen and self.token is None and not is_local(self.listen):
+            msg = f"{self.listen!r} can be reached from elsewhere; listen on 127.0.0.1 or a unix: socket, or set a 'token'"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def place(self) -> tuple[str, int] | Path:
+        """Host and port, or the path of a socket."""
+        if self.listen.startswith(_UNIX):
+            return Path(self.listen.removeprefix(_UNIX))
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+class HeartbeatSettings(Document):
+    """A sign of life to a watchdog elsewhere, in the protocol of Healthchecks."""
+
+    url: SecretReference
+    """Where its address is kept: whoever has it can send signs of life."""
+    every: Duration = timedelta(minutes=1)
+    """How often the daemon gives one; a check gives one each time."""
+    allow_networks: Networks = ()
+    """Private networks in which it may be."""
+
+
 class LogSettings(Document):
     """What is logged, and how."""
 
@@ -225,6 +204,12 @@ class Settings(Document):
     """Secrets, networks and proxies of receivers, by their name in notify.yaml."""
     web: WebSettings = WebSettings()
     """The daemon's door on the web: listen, secret."""
+    service: ServiceSettings = ServiceSettings()
+    """The daemon's door for machines: health, metrics, records that are sent."""
+    heartbeat: HeartbeatSettings | None = None
+    """A sign of life to a watchdog elsewhere after every complete turn."""
+    textfile: LocalPath | None = None
+    """A file for node_exporter that `check` writes its metrics to: /var/lib/node_exporter/watcher.prom."""
     log: LogSettings = LogSettings()
     """What is logged, and how."""
 

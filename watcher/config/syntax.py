@@ -79,6 +79,8 @@ _SAYINGS: dict[str, tuple[bool, str, str]] = {
     ),
     "found undefined tag handle": (True, "'!' begins a tag, which is not used here", "put the text in quotes"),
     "found unknown directive name": (True, "a line cannot begin with '%'", "put the text in quotes"),
+    # The parser's own limit is far beyond ours; it looks ahead, and so may meet it first.
+    "exceeded maximum nesting depth": (False, "nested deeper than 40 levels", "no file of watcher needs that"),
     "found incompatible YAML document": (False, "a version of YAML that is not known", "leave the %YAML line out"),
 }
 

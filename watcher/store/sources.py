@@ -87,6 +87,16 @@ def find_sources(tx: Connection) -> list[SourceState]:
     return [each._replace(needs_person=bool(each.needs_person)) for each in found]
 
 
+_OUTCOMES = ("added", "revised", "unchanged", "older", "deleted", "quarantined")
+
+
+def load_totals(tx: Connection) -> dict[tuple[str, str], int]:
+    """How many records of each source were added, revised, ..., since the store was made."""
+    sums = [func.sum(loads.c[name]).label(name) for name in _OUTCOMES]
+    rows = tx.execute(select(loads.c.source, *sums).group_by(loads.c.source)).mappings().all()
+    return {(row["source"], name): int(row[name] or 0) for row in rows for name in _OUTCOMES}
+
+
 def loaded_before(tx: Connection, source: str, *, sha256: str) -> LoadState | None:
     """The last completed load of the same bytes into the same source; None when there was none."""
     return _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
