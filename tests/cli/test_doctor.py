@@ -21,9 +21,12 @@ def test_a_sound_house_is_a_list_of_what_is_well(home, run):
     assert {what: level for what, level in levels(said).items() if what not in {"sqlite", "filesystem"}} == {
         "rules": "ok",
         "routes": "ok",
+        "permission": "ok",
         "disk": "ok",
         "store": "ok",
         "outbox": "ok",
+        "clock": "ok",
+        "source": "warning",
     }
     assert "every page, message and record is whole" in run("doctor", "--deep").out
 
@@ -67,3 +70,34 @@ def test_a_backup_is_put_back(home, run, good):
     assert "watcher restore BACKUP" in run("status").err
     assert "restored from copy.db" in good("restore", "copy.db")
     good("status")
+
+
+def test_what_everybody_may_write_is_an_error(home, run):
+    (home / "notify.yaml").chmod(0o666)
+    said = run("doctor")
+    assert said.code == 78
+    assert f"everybody may write {home / 'notify.yaml'}: chmod o-w" in said.out
+
+
+def test_what_everybody_may_read_is_a_warning(home, run):
+    (home / "state").chmod(0o755)
+    said = run("doctor", "--format", "json")
+    assert (said.code, levels(said)["permission"]) == (0, "warning")
+
+
+def test_a_clock_that_was_set_back_is_an_error(home, run, it_is, good):
+    it_is("2020-07-21T09:00")
+    good("check")
+    it_is("2020-07-20T09:00")
+    said = run("doctor")
+    assert said.code == 78
+    assert "it is 1d behind the end of the last run" in said.out
+
+
+def test_a_source_without_its_secret_and_one_that_was_never_read_are_told(home, run, good):
+    arguments = ("url=https://example.org/x.csv", "token={file: secrets/none}")
+    good("source", "add", "table", "net", "--write", *(part for each in arguments for part in ("--set", each)))
+    said = run("doctor")
+    assert said.code == 78
+    assert "net: secret file secrets/none: the file cannot be read" in said.out
+    assert "acled: never read (see: watcher source test acled)" in said.out
