@@ -138,6 +138,14 @@ class Store:
             stack.enter_context(tx.begin())
             yield tx
 
+    def vacuum(self) -> None:
+        """Give what was deleted back to the disk; a SQLite file is written anew, and nobody else writes meanwhile.
+
+        :raises StoreError: when there is no room for the copy that is made on the way.
+        """
+        with self._turn(), explained(self.shown), self._writer.connect() as connection:
+            connection.connection.cursor().execute("VACUUM")
+
     def announce(self, boot: str) -> None:
         """Let other processes on the same server see, as long as this one lives, that it does.
 
