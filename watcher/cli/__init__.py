@@ -66,6 +66,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "backup": "Copy the store while it is in use, and verify the copy.",
         "prune": "Let go of old messages and runs; of what judgements rest on, never.",
         "restore": "Put a backup in the place of the store.",
+        "support-bundle": "What whoever helps needs to know, without secrets and without records.",
         "doctor": "What is wrong with the house, and what to do about it.",
     },
 }
@@ -82,7 +83,7 @@ class Doors(click.Group):
         """The command, imported now; None when there is none of that name."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
         command: click.Command = import_module(f"watcher.cli.{module}").command
         _keep_examples(command)
         return command
