@@ -63,6 +63,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "House": {
         "migrate": "Bring the store to this version; a backup is taken first.",
+        "migrate-store": "Move the store into another database: SQLite to PostgreSQL, or back.",
         "backup": "Copy the store while it is in use, and verify the copy.",
         "prune": "Let go of old messages and runs; of what judgements rest on, never.",
         "restore": "Put a backup in the place of the store.",
