@@ -92,7 +92,11 @@ def _write(folder: Path, *, empty: bool) -> Iterator[tuple[Path, str]]:
         yield rules, "written"
     schema = rules / FILE
     if not schema.exists():
-        # What the first line of every rule file names, for editors.
-        schema.write_text(schema_text(), encoding="utf-8")
-        schema.chmod(0o644)
-        yield schema, "written"
+        # What the first line of every rule file names, for editors; a folder that is mounted read-only does without.
+        try:
+            schema.write_text(schema_text(), encoding="utf-8")
+            schema.chmod(0o644)
+        except OSError:
+            yield schema, "left out"
+        else:
+            yield schema, "written"
