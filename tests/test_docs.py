@@ -156,6 +156,11 @@ def test_the_tutorial_can_be_followed(person):
         person.follow(step)
 
 
+def test_a_fresh_folder_can_be_operated_as_the_page_says(person):
+    for step in steps(DOCS / "operate" / "from-a-fresh-folder.md"):
+        person.follow(step)
+
+
 def test_a_fact_can_be_corrected_as_the_page_says(person):
     person.type("watcher init desk && cd desk && watcher check --no-notify")
     person.follow(Step(command="cd desk"))
