@@ -59,7 +59,7 @@ cover: $(VENV)/dev  ## branch coverage
 
 lock:  ## write the locked requirements anew (needs uv)
 	@for set in build run dev; do \
-	  case $$set in build) with="--group build";; run) with="--extra postgres pyproject.toml";; dev) with="--group dev";; esac; \
+	  case $$set in build) with="--group build";; run) with="--extra postgres pyproject.toml";; dev) with="--group dev --constraint requirements/run.txt";; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-annotate --no-header --python-version 3.11 --upgrade $$with --output-file requirements/$$set.txt; \
 	done
