@@ -24,6 +24,7 @@ from watcher.store.outbox import enqueue
 from watcher.store.standby import stand_by
 from watcher.store.told import told_open
 from watcher.store.waiting import Waiting, take_out
+from watcher.store.withdrawal import is_withdrawn
 from watcher.switchboard import Switchboard
 
 #: Alerts in one message; the rest goes into the next.
@@ -209,4 +210,7 @@ def _notification(
         repeats=min(repeats, default=None),
         epoch=epoch(sender.bench.tx),
     )
-    return replace(unnamed, id=notification_id(unnamed))
+    name = notification_id(unnamed)
+    if is_withdrawn(sender.bench.tx, name):
+        name = notification_id(unnamed, anew=True)
+    return replace(unnamed, id=name)
