@@ -14,6 +14,7 @@ from datetime import datetime
 
 from watcher import withdrawal
 from watcher.bench import Bench, Told
+from watcher.company import Company
 from watcher.core.alert import Reason, State, Transition
 from watcher.core.interval import muted_by
 from watcher.core.message import Item
@@ -48,7 +49,7 @@ def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datet
     """
     withdrawal.take_back(bench, board)
     fresh = list(_arrivals(bench, told, board))
-    sender = Sender(bench, board, clock, patient)
+    sender = Sender(bench, board, clock, patient, Company(bench, board))
     reminders = [
         _waiting(bench, slot, item_of(bench, look_again(bench, each) if each.rule.detector_name else each))
         for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
