@@ -20,6 +20,8 @@ NOTES = ROOT / ".fuzz" / "notes.jsonl"
 BEGIN, END = "<!-- cases: written by make fuzz -->", "<!-- end of cases -->"
 #: Cases between two notes.
 SLICE = 200
+#: Characters of the smallest case that did not survive.
+_SHOWN = 2_000
 
 
 def main() -> int:
@@ -50,7 +52,8 @@ def _run(target: Target, cases: int, until: float) -> int:
         try:
             more = hunt(target, cases=min(SLICE, cases - done), start=slices)
         except Exception as fault:  # noqa: BLE001 - whatever comes out of a target is what we look for
-            print(f"{target.name}, slice {slices}: FAILED: {fault!r}\n{getattr(fault, '__notes__', '')}", flush=True)
+            case = "\n".join(getattr(fault, "__notes__", []))[:_SHOWN]
+            print(f"{target.name}, slice {slices}: FAILED: {fault!r}\n{case}", flush=True)
             return 1
         slices, done = slices + 1, done + more
         NOTES.parent.mkdir(exist_ok=True)

@@ -30,8 +30,9 @@ from tests.zoo import Server, say
 from watcher.config.document import load_document
 from watcher.config.notify import load_notify
 from watcher.config.rules import read_rules
-from watcher.core.condition import UnreadableError, comparison
+from watcher.core.condition import comparison
 from watcher.core.delivery import OutcomeClass
+from watcher.core.document import UnreadableError
 from watcher.core.errors import ConfigError, Problem, StoreError
 from watcher.core.matcher import matcher
 from watcher.core.selector import SelectorError, selector
@@ -66,6 +67,12 @@ def _edited(good: bytes, edits: list[tuple[float, int, str, bytes]]) -> bytes:
         put = {"cut": b"", "put": what + piece, "double": piece * 2, "over": what[:length]}[how]
         good = good[:place] + put + good[place + length :]
     return good
+
+
+def _inside(test: Any) -> Callable[[Any], object]:
+    """What a property of the tests asks of one case."""
+    asks: Callable[[Any], object] = test.hypothesis.inner_test
+    return asks
 
 
 def _within_patience(act: Callable[[], object]) -> None:
@@ -203,7 +210,7 @@ TARGETS = (
     Target(
         "YAML: the quick and the careful reader",
         NEARLY,
-        test_reading_quickly_and_reading_carefully_come_to_the_same.hypothesis.inner_test,
+        _inside(test_reading_quickly_and_reading_carefully_come_to_the_same),
     ),
     Target(
         "rule files, changed",
@@ -217,7 +224,7 @@ TARGETS = (
     Target(
         "conditions, there and back",
         CONDITIONS,
-        test_a_condition_comes_back_as_it_was_written.hypothesis.inner_test,
+        _inside(test_a_condition_comes_back_as_it_was_written),
     ),
     Target("comparisons, nearly", st.text("observed ratio<>=!1.5%in[],'\"-d \t", max_size=30) | st.text(), _compares),
     Target("regular expressions", _PATTERNS, _matches),
