@@ -38,6 +38,11 @@ def explained(where: str) -> Iterator[None]:
         if isinstance(fault, _OURS) or is_ours:
             raise
         raise _error(fault, where) from fault
+    except UnicodeDecodeError as fault:
+        # What SQLite says of a damaged table repeats its text, and the driver cannot read that either.
+        if not fault.object.startswith(b"malformed database schema"):
+            raise
+        raise StoreError("the store is damaged: its tables cannot be read", where=where, todo=RESTORE) from None
 
 
 def _error(fault: DBAPIError, where: str) -> WatcherError:
