@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 UV     ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos fuzz simulate bench cover lock wheel clean
+.PHONY: help demo test check format chaos mutants fuzz simulate bench cover lock wheel clean
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
@@ -44,7 +44,11 @@ format: $(VENV)/dev  ## put the code into shape
 chaos: $(VENV)/dev  ## the long tier: kills, full disks, damage, wrong clocks; goes on where it was (SECONDS=600, ROWS="C1 C3")
 	@$(BIN)/python -m tests.chaos $(ROWS) --seconds $(or $(SECONDS),inf)
 
-fuzz: $(VENV)/dev  ## the long tier: every property on 2,000 examples, and every row of the reference tables
+mutants: $(VENV)/dev  ## the long tier: known mistakes, each made in a copy of the tree and caught by its test (CODES="M3 M10")
+	@$(BIN)/python -m tests.mutants $(CODES) $(if $(CODES),,--page)
+
+fuzz: $(VENV)/dev  ## the long tier: made-up input at every target, counted (CASES=200000); every property; every reference row
+	@$(BIN)/python -m tests.fuzz --cases $(or $(CASES),2000) --seconds $(or $(SECONDS),inf) --page
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses auto
 	@$(BIN)/python -m pytest tests/core/statistics --reference-step=1 --numprocesses auto
 
@@ -59,7 +63,7 @@ cover: $(VENV)/dev  ## branch coverage
 
 lock:  ## write the locked requirements anew (needs uv)
 	@for set in build run dev; do \
-	  case $$set in build) with="--group build";; run) with="--extra postgres --extra rss --extra xlsx pyproject.toml";; dev) with="--group dev";; esac; \
+	  case $$set in build) with="--group build";; run) with="--extra postgres --extra rss --extra xlsx pyproject.toml";; dev) with="--group dev --constraint requirements/run.txt";; esac; \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-annotate --no-header --python-version 3.11 --upgrade $$with --output-file requirements/$$set.txt; \
 	done

@@ -443,3 +443,40 @@ def test_a_message_that_would_be_too_large_becomes_several(opened, monkeypatch):
     assert max(sizes) <= 20_000
     places = [place for _, each in told(it) for place in each]
     assert sorted(places) == sorted(f"P{n}" for n in range(2, 22))
+
+
+# --- what else goes on --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        pytest.param(spared("{max_per_hour: 1}"), ["first", "digest"], id="in a message of the rest"),
+        pytest.param(SETTINGS, ["first", "new_alerts", "new_alerts"], id="in messages of the group"),
+    ],
+)
+def test_an_end_knows_what_goes_on_in_whatever_message_it_was_told(opened, settings, first):
+    it = opened(settings=settings)
+    for moment, place in (("12:00", "A"), ("12:20", "B"), ("12:40", "C")):
+        fire(it, f"2020-06-02 {moment}", place)
+    it.turn("2020-06-02 13:00")
+    assert [reason for reason, _ in told(it)] == first
+    fire(it, "2020-06-25 12:00", "B", deaths=11)
+    it.turn("2020-07-10 12:00")
+    assert told(it) == []
+    fire(it, "2020-07-12 12:00", "Nampula", deaths=1)
+    assert told(it) == [("some_resolved", ["A", "C"])]
+    fire(it, "2020-08-12 12:00", "Nampula", deaths=2)
+    assert told(it) == [("all_resolved", ["B"])]
+
+
+def test_what_fires_again_and_nobody_was_told_of_is_no_company(opened):
+    it = opened()
+    fire(it, "2020-06-02 12:00", "A")
+    fire(it, "2020-06-02 12:20", "B")
+    fire(it, "2020-06-25 12:00", "B", deaths=11)
+    fire(it, "2020-07-12 12:00", "Nampula", deaths=1)
+    silence(it, 'location="A"', start="2020-07-13", end=None)
+    fire(it, "2020-07-20 12:00", "A", deaths=12)
+    fire(it, "2020-08-05 12:00", "Nampula", deaths=2)
+    assert [reason for reason, _ in told(it)] == ["first", "new_alerts", "some_resolved", "all_resolved"]

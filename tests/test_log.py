@@ -76,6 +76,17 @@ def test_a_traceback_does_not_show_local_variables(out):
     assert "very secret indeed" not in out.getvalue()
 
 
+def test_on_a_terminal_a_traceback_has_its_lines_and_cannot_play_with_the_screen(out):
+    configure(style="console", stream=out)
+    try:
+        fail("no such host \x1b[2J", password=SECRET)
+    except ValueError:
+        logger().exception("turn failed")
+    assert "\nTraceback (most recent call last):\n" in out.getvalue()
+    assert "no such host \\x1b[2J" in out.getvalue()
+    assert SECRET not in out.getvalue()
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -46,14 +46,17 @@ def configure(*, level: str = "info", style: str = "auto", stream: TextIO | None
 
 def _configure(level: str, style: str, out: TextIO) -> None:
     on_terminal = out.isatty() if style == "auto" else style == "console"
-    renderer: Processor = (
-        _structlog.dev.ConsoleRenderer(colors=out.isatty()) if on_terminal else _structlog.processors.JSONRenderer()
-    )
+    dev, processors = _structlog.dev, _structlog.processors
+    renderer: Processor = processors.JSONRenderer()
+    tracebacks: Processor = processors.ExceptionRenderer(_brief_traceback())
+    if on_terminal:
+        renderer = dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=dev.plain_traceback)
+        tracebacks = processors.format_exc_info
     _structlog.configure(
         processors=[
-            _structlog.processors.add_log_level,
-            _structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _structlog.processors.ExceptionRenderer(_brief_traceback()),
+            processors.add_log_level,
+            processors.TimeStamper(fmt="iso", utc=True),
+            tracebacks,
             _redact,
             *([_printable] if on_terminal else []),
             renderer,
@@ -101,7 +104,8 @@ def _printable(_logger: object, _name: str, event: MutableMapping[str, Any]) -> 
     """For people's eyes: nothing in a value can play with the terminal. JSON escapes by itself."""
     for key, value in event.items():
         if isinstance(value, str) and not value.isprintable():
-            event[key] = repr(value)[1:-1]
+            lines = value.split("\n") if key == "exception" else [value]
+            event[key] = "\n".join(repr(each)[1:-1] for each in lines)
     return event
 
 

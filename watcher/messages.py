@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from watcher.bench import Bench
+from watcher.company import Company
 from watcher.core.message import Item, Notification, NotifyReason, notification_id
 from watcher.core.message.group import Standing, Timing
 from watcher.core.message.grouping import decide
@@ -22,8 +23,8 @@ from watcher.endpoint import Endpoint, of_receiver
 from watcher.store.house import epoch
 from watcher.store.outbox import enqueue
 from watcher.store.standby import stand_by
-from watcher.store.told import told_open
 from watcher.store.waiting import Waiting, take_out
+from watcher.store.withdrawal import is_withdrawn
 from watcher.switchboard import Switchboard
 
 #: Alerts in one message; the rest goes into the next.
@@ -44,6 +45,8 @@ class Sender(NamedTuple):
     clock: datetime
     #: Whether a turn follows soon.
     patient: bool
+    #: What else goes on.
+    company: Company
 
 
 @dataclass(slots=True)
@@ -143,8 +146,7 @@ def _reason(sender: Sender, group: Group, batch: Sequence[Line]) -> NotifyReason
     if group.is_folded and not group.items:
         return NotifyReason.REPEAT
     own = {line.item.transition.fingerprint for line in batch}
-    others = told_open(sender.bench.tx, *group.key) - own
-    found = decide([line.item for line in batch], others_open=bool(others))
+    found = decide([line.item for line in batch], others_open=sender.company.goes_on(*group.key, besides=own))
     return NotifyReason.DIGEST if group.is_folded and found is not NotifyReason.STATE_AT_START else found
 
 
@@ -171,6 +173,7 @@ def _message(sender: Sender, group: Group, lines: Sequence[Line], reason: Notify
         now=sender.bench.now,
         due_at=sender.clock,
     )
+    sender.company.hears(endpoint.name, [line.item.transition.fingerprint for line in lines])
     _stand_by(sender, notification)
     return 1
 
@@ -209,4 +212,7 @@ def _notification(
         repeats=min(repeats, default=None),
         epoch=epoch(sender.bench.tx),
     )
-    return replace(unnamed, id=notification_id(unnamed))
+    name = notification_id(unnamed)
+    if is_withdrawn(sender.bench.tx, name):
+        name = notification_id(unnamed, anew=True)
+    return replace(unnamed, id=name)

@@ -3,7 +3,8 @@
 ::
 
     transition → item → route → endpoint and group ─→ message and deliveries
-                                       ╰─ waits ──────╯ (watcher/flush.py)
+                                       ├─ waits ──────╯ (watcher/flush.py)   │
+                                       ╰──────────── muted meanwhile ────────╯ (watcher/withdrawal.py)
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from watcher import withdrawal
 from watcher.bench import Bench, Told
+from watcher.company import Company
 from watcher.core.alert import Reason, State, Transition
 from watcher.core.interval import muted_by
 from watcher.core.message import Item
 from watcher.core.muting import Hush
 from watcher.core.rule import Rule, RuleSet
-from watcher.core.template import render
 from watcher.evaluate import look_again
 from watcher.flush import flush, is_flush_due
+from watcher.item import item_of
 from watcher.messages import Sender
 from watcher.store.alerts import find_alerts, find_transitions
-from watcher.store.reviews import last_acknowledgement, standing_acknowledgement
+from watcher.store.reviews import standing_acknowledgement
 from watcher.store.schema import Tx
 from watcher.store.told import last_told, told_endpoints
 from watcher.store.waiting import Waiting, find_held, last_messages, waiting_endpoints
@@ -34,7 +37,7 @@ Episodes = Collection[tuple[str, str, int]]
 
 def is_due(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime, patient: bool) -> bool:
     """Whether somebody is to be told something that no evaluation brings: what waits, and reminders."""
-    if is_flush_due(tx, board, now, patient=patient):
+    if is_flush_due(tx, board, now, patient=patient) or withdrawal.is_due(tx, rules=rules, board=board, now=now):
         return True
     return any(overdue(tx, rules=rules, board=board, now=now))
 
@@ -44,10 +47,11 @@ def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datet
 
     :param patient: whether a turn follows soon, so that the first alert of a group can wait for others.
     """
+    withdrawal.take_back(bench, board)
     fresh = list(_arrivals(bench, told, board))
-    sender = Sender(bench, board, clock, patient)
+    sender = Sender(bench, board, clock, patient, Company(bench, board))
     reminders = [
-        _waiting(bench, slot, _item(bench, look_again(bench, each) if each.rule.detector_name else each))
+        _waiting(bench, slot, item_of(bench, look_again(bench, each) if each.rule.detector_name else each))
         for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
     ]
     return flush(sender, fresh, reminders)
@@ -57,7 +61,7 @@ def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard) -> Iterato
     """Each transition once for every endpoint that is to hear of it."""
     about: set[tuple[str, str, int]] = set()
     for each in told:
-        item = _item(bench, each)
+        item = item_of(bench, each)
         for slot in _slots(bench.tx, each.rule, item, board, about):
             about.add((slot.endpoint.name, item.transition.fingerprint, item.transition.episode))
             yield _waiting(bench, slot, item)
@@ -109,40 +113,6 @@ def _is_overdue(tx: Tx, slot: Slot, spoken: datetime, board: Switchboard, now: d
 def _waits(tx: Tx, slot: Slot, fingerprint: str) -> bool:
     """Whether something newer of the alert is to be told anyway."""
     return any(each.endpoint == slot.endpoint.name for each in find_held(tx, fingerprint=fingerprint))
-
-
-def _item(bench: Bench, told: Told) -> Item:
-    """A transition with everything that is said about it."""
-    rule, alert, transition = told.rule, told.alert, told.transition
-    earlier = _earlier(bench.tx, transition)
-    keys = rule.defaults(bench.catalogue) if transition.rule_hash else None
-    outputs = rule.detector.OUTPUTS if transition.rule_hash else {}
-    return Item(
-        transition=transition,
-        alert=rule.alert,
-        labels=labels_of(rule, told.group, transition.group, transition.severity),
-        starts_at=alert.fired_at or transition.tick,
-        ends_at=alert.ended_at,
-        summary=render(rule.summary, outputs, transition.values) if rule.summary else "",
-        description=render(rule.description, outputs, transition.values) if rule.description else "",
-        runbook=rule.runbook,
-        contact=rule.contact,
-        falsepositives=rule.falsepositives,
-        ends_when=str(keys.recovery) if keys and keys.recovery else "",
-        before={"tick": earlier.tick.isoformat(), "severity": earlier.severity.value} if earlier else None,
-        previous_values=earlier.values if earlier else {},
-        detector=rule.detector_name if transition.rule_hash else "",
-        outputs=outputs,
-        acknowledgement=last_acknowledgement(bench.tx, alert),
-    )
-
-
-def _earlier(tx: Tx, transition: Transition) -> Transition | None:
-    """What was told of this episode last, before this."""
-    history = find_transitions(tx, fingerprint=transition.fingerprint, episode=transition.episode)
-    return next(
-        (each.transition for each in history if each.transition.notify and each.transition.seq < transition.seq), None
-    )
 
 
 def _slots(tx: Tx, rule: Rule, item: Item, board: Switchboard, about: Episodes) -> list[Slot]:

@@ -579,6 +579,7 @@ def _message() -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("body_sha256", sa.Text, nullable=False),
         sa.Column("created_at", BIG, nullable=False),
+        sa.Column("withdrawn_at", BIG),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.CheckConstraint("status in ('firing', 'resolved', 'test')", name=op.f("ck_message_status")),
         sa.UniqueConstraint("number", name=op.f("uq_message_number")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos import replies, rows, sim
+from tests.chaos.points import POINTS
 from tests.chaos.rows import ROWS
 
 
@@ -21,6 +22,7 @@ def few_histories(seed, folder):
     [
         pytest.param(kills, 0, id="C1 SIGKILL at random"),
         pytest.param(rows.kill_at_points, 14, id="C3 SIGKILL after a claim"),
+        pytest.param(rows.kill_at_points, POINTS.index("enqueue:before"), id="C3 SIGKILL before a message is queued"),
         pytest.param(rows.damaged, 1, id="C8 a zeroed page"),
         pytest.param(sim.jumps, 0, id="C10 the clock jumps"),
         pytest.param(replies.tls_zoo, 0, id="C16 TLS"),

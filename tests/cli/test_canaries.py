@@ -9,6 +9,7 @@ import base64
 import io
 import logging
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +28,8 @@ from watcher.config.document import load_document
 from watcher.config.problem import mistakes
 from watcher.core.document import Document
 from watcher.core.errors import ConfigError
+from watcher.net import Egress, EgressFailed
+from watcher.receivers import webhook
 from watcher.store.engine import Store
 
 SIGNING = "whsec_" + base64.b64encode(b"CANARY of the signature, long").decode()
@@ -119,6 +122,9 @@ def test_no_canary_is_said_or_stored(kept, run, act, mailbox, monkeypatch):
             assert singing(said.out + said.err) == set(), command
     written = b"\n".join(path.read_bytes() for path in (kept / "state").rglob("*") if path.is_file())
     assert singing(written) == set(), "neither in the store nor in its log nor in a backup"
+    sent = b"\n".join(request.body for request in server.requests)
+    assert server.requests
+    assert singing(sent) == set(), "nor in what is sent, but for the address it is sent to"
 
 
 def test_a_password_that_a_mail_server_says_back_is_not_kept(kept, run, monkeypatch):
@@ -142,6 +148,9 @@ def test_a_literal_secret_in_the_settings_is_not_repeated(kept, run, line):
 
 
 # --- what libraries show by themselves ---------------------------------------------------------------------------------
+
+
+ALLOWED = Egress(allow_networks=["127.0.0.0/8"])
 
 
 class Loud(BaseModel):
@@ -177,8 +186,39 @@ def of_pydantic(folder: Path) -> str:
     document = load_document(folder / "some.yaml")
     with pytest.raises(ValidationError) as caught:
         Silent.model_validate(document.value)
-    placed = [each.placed(document) for each in mistakes(caught.value, document, Silent, ())]
-    return "\n".join(map(str, placed))
+    # What is wrong with a value that is no secret is told with the value: whoever has secrets reads them as such.
+    assert [each.placed(document).line for each in mistakes(caught.value, document, Silent, ())] == [1]
+    return f"{caught.value} {caught.value!r}"
+
+
+def of_a_field_for_secrets(_: Path) -> str:
+    with pytest.raises(ValidationError) as caught:
+        webhook.Settings.model_validate({"url": f"{TOKEN} is no address"})
+    return f"{caught.value} {caught.value!r}"
+
+
+def of_a_bad_status(_: Path) -> str:
+    with Server(answer(500)) as server:
+        reply = ALLOWED.post(server.url(f"/{TOKEN}"), b"{}", headers={}, deadline=timedelta(seconds=5))
+    return f"{reply!r}"
+
+
+def of_no_connection(_: Path) -> str:
+    url = f"http://user:{TOKEN}@127.0.0.1:{NOBODY}/{TOKEN}"
+    with pytest.raises(EgressFailed) as caught:
+        ALLOWED.post(url, b"{}", headers={}, deadline=timedelta(seconds=5))
+    return "".join(traceback.format_exception(caught.value))
+
+
+def of_a_console(_: Path) -> str:
+    out = io.StringIO()
+    log.configure(style="console", stream=out)
+    try:
+        secret = f"{TOKEN}"
+        1 / len(secret[:0])
+    except ZeroDivisionError:
+        log.logger().exception("it failed")
+    return out.getvalue()
 
 
 def of_structlog(_: Path) -> str:
@@ -204,7 +244,21 @@ def of_secrets(_: Path) -> str:
     return f"{secret} {secret!r} {[secret]}"
 
 
-@pytest.mark.parametrize("path", [of_httpx, of_sqlalchemy, of_structlog, of_yaml, of_secrets])
+@pytest.mark.parametrize(
+    "path",
+    [
+        of_httpx,
+        of_a_bad_status,
+        of_no_connection,
+        of_sqlalchemy,
+        of_pydantic,
+        of_a_field_for_secrets,
+        of_structlog,
+        of_a_console,
+        of_yaml,
+        of_secrets,
+    ],
+)
 def test_what_a_library_would_show_is_not_shown(path, home):
     try:
         assert singing(path(home)) == set()

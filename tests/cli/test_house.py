@@ -98,6 +98,33 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(run, tmp_path):
     assert list(tmp_path.glob("copy*")) == []
 
 
+def test_backups_in_a_folder_are_kept_up_to_a_number(it_is, good, tmp_path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for day in ("2020-08-02", "2020-08-03", "2020-08-04"):
+        it_is(f"{day}T09:00")
+        said = good("backup", "--keep", "2", str(folder))
+    kept = sorted(path.name for path in folder.glob("*.db"))
+    assert [name[-len("20200803T090000Z.db") :] for name in kept] == ["20200803T090000Z.db", "20200804T090000Z.db"]
+    assert said.splitlines()[1].startswith("removed 1 older backup: ")
+    assert "-20200802T090000Z.db" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["copies", "--keep", "2"], "copies is no folder", id="to keep some in what is no folder"),
+        pytest.param(["."], ". is a folder", id="a folder without a number"),
+        pytest.param([".", "--keep", "2", "--verify"], "nothing to keep", id="to verify and to keep"),
+        pytest.param([".", "--keep", "0"], "--keep", id="to keep none"),
+    ],
+)
+def test_what_backup_cannot_mean_is_refused(run, arguments, said):
+    done = run("backup", *arguments)
+    assert done.code == 2
+    assert said in done.err
+
+
 # --- migrate ----------------------------------------------------------------------------------------------------------
 
 

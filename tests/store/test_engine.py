@@ -317,6 +317,25 @@ def test_a_damaged_page_is_found(sqlite_store):
     assert "watcher restore" in caught.value.todo
 
 
+def test_a_header_that_makes_no_sense_is_a_damaged_store(sqlite_store):
+    sqlite_store.close()
+    with sqlite_store.path.open("r+b") as file:
+        file.seek(47)
+        file.write(b"\x21")
+    with pytest.raises(StoreError, match="damaged: unsupported file format") as caught:
+        Store.open(sqlite_store.url)
+    assert "watcher restore" in caught.value.todo
+
+
+def test_a_table_whose_text_is_damaged_makes_a_damaged_store(sqlite_store):
+    sqlite_store.close()
+    content = sqlite_store.path.read_bytes()
+    sqlite_store.path.write_bytes(content.replace(b"rule_hash TEXT", b"rule_hash TEX\x80", 1))
+    with pytest.raises(StoreError, match="damaged: its tables cannot be read") as caught:
+        Store.open(sqlite_store.url)
+    assert "watcher restore" in caught.value.todo
+
+
 def test_a_row_that_does_not_fit_its_table_is_found(sqlite_store):
     with sqlite_store.writing() as tx:
         _add(tx, "acled")

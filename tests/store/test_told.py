@@ -82,17 +82,16 @@ def test_an_episode_was_told_to(fingerprint, episode, endpoints, history):
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "group", "alerts"),
+    ("endpoint", "alerts"),
     [
-        pytest.param("desk", "g", {"a", "b"}, id="whatever state of firing they are in"),
-        pytest.param("duty", "g", {"a"}, id="at that endpoint"),
-        pytest.param("desk", "other", set(), id="not those that are over"),
-        pytest.param("desk", "no such group", set(), id="none"),
+        pytest.param("desk", {"b"}, id="of this episode, and not of an earlier one or by a reminder"),
+        pytest.param("duty", {"a"}, id="at that endpoint"),
+        pytest.param("nobody", set(), id="none"),
     ],
 )
-def test_a_group_knows_of_alerts_that_fire(endpoint, group, alerts, history):
+def test_an_endpoint_knows_of_alerts_that_fire(endpoint, alerts, history):
     with history.reading() as tx:
-        assert told_open(tx, endpoint, group) == alerts
+        assert told_open(tx, endpoint) == alerts
 
 
 def test_everybody_who_was_told_is_listed_in_order(history):

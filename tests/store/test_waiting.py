@@ -14,8 +14,9 @@ from sqlalchemy import select
 from tests.core.notices import transition
 from tests.store.records import moment
 from watcher.bench import Bench, Told
-from watcher.core.alert import Alert, Reason, State
+from watcher.core.alert import OURS, Alert, Reason, State
 from watcher.core.catalogue import Catalogue
+from watcher.core.delivery import Outcome, OutcomeClass
 from watcher.core.digest import Digest
 from watcher.core.interval import TimeInterval
 from watcher.core.matcher import matchers
@@ -31,13 +32,15 @@ from watcher.receivers import Access
 from watcher.ruletest.tape import Tape
 from watcher.store.alerts import add_transition, save_alert
 from watcher.store.migrate import create
-from watcher.store.schema import message, message_item, waiting_item
+from watcher.store.outbox import claim, settle
+from watcher.store.schema import delivery, message, message_item, waiting_item
 from watcher.store.silences import add_silence, expire_silence, find_silences
 from watcher.switchboard import Switchboard, Terms
 
 START = moment("2026-03-27 12:00")
 NAMES = "abc"
-RULE = Rule.model_construct(alert="A rule", id="rule", labels={})
+NAME = f"{OURS}a rule"
+RULE = Rule.model_construct(alert="a rule", id=NAME, labels={})
 RULES = RuleSet(Catalogue(), ())
 ENDPOINT = "desk/tape/1"
 INTERVALS = {"office": (TimeInterval.model_validate({"times": [{"start_time": "07:00", "end_time": "18:00"}]}),)}
@@ -61,7 +64,7 @@ class World:
 
     def __init__(self, tx, route: dict[str, object], terms: Terms) -> None:
         self.tx, self.now = tx, START
-        self.alerts = {name: Alert(name, "rule", (("name", name),)) for name in NAMES}
+        self.alerts = {name: Alert(name, NAME, (("name", name),)) for name in NAMES}
         tape = Tape(Desk())
         access = Access(egress=Egress(), now=lambda: self.now)
         self.board = Switchboard(
@@ -82,6 +85,8 @@ class World:
         elif what == "speak":
             for each in find_silences(self.tx):
                 expire_silence(self.tx, each.silence.id, by="b", now=self.now)
+        elif what == "send":
+            self._send()
         told = [self._move(name, what)] if what in {"fire", "worse", "end"} else []
         self.turn([each for each in told if each is not None], patient=patient)
 
@@ -89,6 +94,12 @@ class World:
         bench = Bench(self.tx, RULES, {}, self.now)
         tell(bench, told, board=self.board, clock=self.now, patient=patient)
         self.check()
+
+    def _send(self) -> None:
+        """Every message that is due arrives; one that has arrived stays as it is."""
+        while sent := claim(self.tx, self.now, boot="b", endpoint=ENDPOINT, lease=timedelta(minutes=1)):
+            [each] = sent
+            settle(self.tx, each, Outcome(OutcomeClass.OK), boot="b", started_at=self.now, now=self.now)
 
     def _silence(self, name: str) -> None:
         tests, end = matchers(f"name={name}"), self.now + timedelta(days=1)
@@ -111,7 +122,7 @@ class World:
         self.alerts[name] = after
         moved = transition(
             fingerprint=name,
-            rule="rule",
+            rule=NAME,
             group=after.group,
             seq=after.seq,
             episode=after.episode,
@@ -182,7 +193,7 @@ def undone(store):
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([0, 1, 7, 45, 180, 700]),
-        st.sampled_from(["fire", "fire", "worse", "end", "silence", "speak", "nothing"]),
+        st.sampled_from(["fire", "fire", "worse", "end", "silence", "speak", "send", "nothing"]),
         st.sampled_from(NAMES),
         st.booleans(),
     ),
@@ -211,7 +222,16 @@ def test_every_item_is_in_exactly_one_message_and_in_order(memory, route, terms,
 
 def test_on_both_engines_the_same_happens(store):
     route, terms = TERMS["a digest and a limit"]
-    steps = [("fire", "a"), ("silence", "b"), ("fire", "b"), ("worse", "a"), ("fire", "c"), ("end", "a"), ("end", "b")]
+    steps = [
+        ("fire", "a"),
+        ("silence", "b"),
+        ("fire", "b"),
+        ("worse", "a"),
+        ("send", ""),
+        ("fire", "c"),
+        ("end", "a"),
+        ("end", "b"),
+    ]
     with store.writing() as tx:
         world = World(tx, route, terms)
         for what, name in steps:
@@ -221,3 +241,15 @@ def test_on_both_engines_the_same_happens(store):
         assert world.waits() == 0
         reasons = list(tx.execute(select(message.c.reason).order_by(message.c.number)).scalars())
     assert reasons == ["first", "worse", "all_resolved", "digest"]
+
+
+def test_on_both_engines_a_silence_takes_back_what_is_queued(store):
+    with store.writing() as tx:
+        world = World(tx, *TERMS["one group for all"])
+        for what, name in [("fire", "a"), ("worse", "a"), ("fire", "b"), ("silence", "a")]:
+            world.step(180, what, name, patient=False)
+        assert world.waits() == 2
+        states = tx.execute(select(delivery.c.state).order_by(delivery.c.number)).scalars().all()
+        assert states == ["cancelled", "cancelled", "pending"]
+        world.let_everything_go()
+        assert world.in_order()

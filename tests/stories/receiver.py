@@ -10,7 +10,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from tests.receivers.test_consumer import Version4
 
 #: How long anybody waits for a message that must come, or for an answer that must be given.
 PATIENCE_S = 5
@@ -89,14 +92,17 @@ class Receivers:
             return found
 
     def answer(self, receiver: str, key: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """Check the signature and answer; called for each request."""
+        """Check the signature and the body as Alertmanager's consumers do, and answer; called for each request."""
         with self._changed:
             self._changed.wait_for(lambda: self._answers.get(receiver) != HANGS, PATIENCE_S)
             answer = self._answers.get(receiver, HTTPStatus.NO_CONTENT)
             try:
                 self._webhook.verify(body, dict(headers))
+                Version4.model_validate_json(body)
             except WebhookVerificationError:
                 answer = HTTPStatus.UNAUTHORIZED
+            except ValidationError:
+                answer = HTTPStatus.UNPROCESSABLE_ENTITY
             self._arrivals.append(Arrival(receiver, key, body, answer))
             self._changed.notify_all()
             return answer

@@ -12,6 +12,7 @@ from watcher.backtest.figures import Backtest, document, episode_rows, message_r
 from watcher.backtest.timeline import Bar, Row, timeline
 from watcher.backtest.trial import Course
 from watcher.core.label import Labels
+from watcher.core.message.phrase import clean
 from watcher.core.period import day_start
 from watcher.core.reading import day_text
 from watcher.core.score import Labelled
@@ -20,9 +21,19 @@ from watcher.replayed import PastEpisode
 #: Groups of a rule that are drawn, those with the most episodes; the tables hold all.
 MOST_ROWS = 40
 
+#: Characters of one text.
+_LONGEST = 2_000
+
+
+def _shown(value: object) -> object:
+    """Text from anywhere on one line, in which nothing is hidden; the pictures are whole."""
+    return clean(value, limit=_LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _TEMPLATES = Environment(
     loader=PackageLoader("watcher", "backtest"),
     autoescape=True,
+    finalize=_shown,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -5,11 +5,12 @@ Drawn with classes and no colours of its own: the page that holds it chooses the
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from html import escape
 from typing import NamedTuple
 
+from watcher.core.message.phrase import clean
 from watcher.core.period import DAY, Period, day_start
 from watcher.core.reading import day_text
 
@@ -48,9 +49,14 @@ def timeline(rows: Sequence[Row], days: Period, *, title: str) -> str:
     """The picture, complete in itself; every text in it is escaped."""
     height = _TOP + _ROW * len(rows) + 6
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-    head = f'<svg class="timeline" role="img" {size} xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>'
+    head = f'<svg class="timeline" role="img" {size} xmlns="http://www.w3.org/2000/svg"><title>{_text(title)}</title>'
     drawn = (part for number, row in enumerate(rows) for part in _row(row, _TOP + number * _ROW, days))
     return "".join([head, *_axis(days, height), *drawn, "</svg>"])
+
+
+def _text(text: str) -> str:
+    """Text from anywhere, as text."""
+    return html.escape(clean(text))
 
 
 def _axis(days: Period, height: int) -> Iterator[str]:
@@ -85,13 +91,13 @@ def _beginnings(days: Period, months: int) -> Iterator[date]:
 def _row(row: Row, top: float, days: Period) -> Iterator[str]:
     name = row.name if len(row.name) <= _NAME else f"{row.name[: _NAME - 1]}…"
     middle = top + _ROW / 2
-    yield f'<g><title>{escape(row.name)}</title><text class="name" x="{_LEFT - 8}" y="{middle + 4:.1f}">{escape(name)}</text>'
+    yield f'<g><title>{_text(row.name)}</title><text class="name" x="{_LEFT - 8}" y="{middle + 4:.1f}">{_text(name)}</text>'
     yield f'<line class="base" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{middle:.1f}" y2="{middle:.1f}"/></g>'
     for bar in row.bars:
         begins, ends = _x(bar.since, days), _x(bar.until or day_start(days.end), days)
         y, width = middle - _BAR / 2, max(_LEAST, ends - begins)
-        yield f'<rect class="{escape(bar.look)}" x="{begins:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BAR}">'
-        yield f"<title>{escape(bar.title)}</title></rect>"
+        yield f'<rect class="{_text(bar.look)}" x="{begins:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BAR}">'
+        yield f"<title>{_text(bar.title)}</title></rect>"
 
 
 def _x(moment: datetime, days: Period) -> float:

@@ -117,7 +117,7 @@ def replay_(config: Path | None, names: tuple[str, ...], **filters: Any) -> int:
     """Send dead or cancelled deliveries once more, with the same key and the same bytes.
 
     They go out with the next turn. Name them, or say --state dead, --state cancelled, and where. To a closed endpoint
-    nothing is sent: see `watcher outbox enable`.
+    nothing is sent: see `watcher outbox enable`. What a silence took back is told in another message.
     """
     with open_store(open_settings(config)) as store, store.writing() as tx:
         wanted = _wanted(tx, names, filters)

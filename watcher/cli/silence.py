@@ -61,8 +61,8 @@ def command() -> None:
 def add(config: Path | None, *, tests: tuple[str, ...], **options: Any) -> int:
     r"""Silence what passes every MATCHER: severity="info", country=~"Mali|Niger".
 
-    What is silenced is held, with the reason, and told when the silence ends, unless the alert is over by then. Nothing
-    is lost: `watcher alerts FINGERPRINT` shows what waits, and why.
+    What is silenced is held, with the reason, and told when the silence ends, unless the alert is over by then; so is
+    what is queued and was never tried. Nothing is lost: `watcher alerts FINGERPRINT` shows what waits, and why.
 
     \b
     watcher silence add 'alertname="Attacks in a place"' 'location="Palma"' --for 7d --comment "known"

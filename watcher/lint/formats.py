@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -67,7 +68,7 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _result(problem: Problem, index: int) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(relative(problem.path))}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(os.fsencode(relative(problem.path)))}}
     if problem.line:
         place["region"] = {"startLine": problem.line, "startColumn": problem.column}
     return {

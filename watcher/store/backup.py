@@ -65,6 +65,11 @@ def verify_backup(path: Path) -> BackupReport:
     return BackupReport(path, checksum, path.stat().st_size)
 
 
+def is_as_written(path: Path) -> bool:
+    """Whether a backup has the name and the bytes that its checksum was made of."""
+    return checksum_file(path).read_text(encoding="utf-8") == _checksum_line(path, _sha256(path))
+
+
 def _source(store: Store, target: Path) -> Path:
     if store.path is None:
         todo = "" if store.is_sqlite else "use pg_dump, or your provider's backups"
@@ -112,10 +117,14 @@ def _write_checksum(report: BackupReport) -> None:
     target = checksum_file(report.path)
     partial = target.with_name(f".{target.name}.partial")
     with partial.open("w", encoding="utf-8") as file:
-        file.write(f"{report.sha256}  {report.path.name}\n")
+        file.write(_checksum_line(report.path, report.sha256))
         file.flush()
         os.fsync(file.fileno())
     partial.replace(target)
+
+
+def _checksum_line(path: Path, sha256: str) -> str:
+    return f"{sha256}  {path.name}\n"
 
 
 def checksum_file(path: Path) -> Path:

@@ -15,6 +15,8 @@ from watcher.core.errors import Locked, StoreError, WatcherError
 _OURS = (IntegrityError, ProgrammingError, DataError)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+#: What SQLite says of a file that it cannot make sense of, under the code of a wrong statement.
+_SENSELESS = "unsupported file format"
 _FULL = sqlite3.SQLITE_FULL
 _FORBIDDEN = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 _PRIMARY = 0xFF
@@ -32,9 +34,15 @@ def explained(where: str) -> Iterator[None]:
     try:
         yield
     except (DatabaseError, InterfaceError) as fault:
-        if isinstance(fault, _OURS) or _code(fault) == sqlite3.SQLITE_ERROR:
+        is_ours = _code(fault) == sqlite3.SQLITE_ERROR and not _is_senseless(fault)
+        if isinstance(fault, _OURS) or is_ours:
             raise
         raise _error(fault, where) from fault
+    except UnicodeDecodeError as fault:
+        # What SQLite says of a damaged table repeats its text, and the driver cannot read that either.
+        if not fault.object.startswith(b"malformed database schema"):
+            raise
+        raise StoreError("the store is damaged: its tables cannot be read", where=where, todo=RESTORE) from None
 
 
 def _error(fault: DBAPIError, where: str) -> WatcherError:
@@ -43,12 +51,16 @@ def _error(fault: DBAPIError, where: str) -> WatcherError:
     said = str(fault.orig).partition("\n")[0]
     if code in _BUSY:
         return Locked(said, where=where, todo="try again later")
-    if code in _BROKEN:
+    if code in _BROKEN or _is_senseless(fault):
         return StoreError(f"the store is damaged: {said}", where=where, todo=RESTORE)
     if code == _FULL:
         return StoreError("the disk is full", where=where, todo="make room; nothing was lost")
     todo = _who_may(where) if code in _FORBIDDEN else ""
     return StoreError(f"the store cannot be used: {said}", where=where, todo=todo)
+
+
+def _is_senseless(fault: DBAPIError) -> bool:
+    return str(fault.orig).startswith(_SENSELESS)
 
 
 def _who_may(where: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, update
 
 from watcher.core.delivery import DeliveryState
 from watcher.store.deliveries import WAITING, Delivery, find_deliveries
@@ -21,16 +21,18 @@ REPLAY_EVERY = timedelta(milliseconds=100)
 def replay(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     """Let dead and cancelled deliveries wait again, with the same key and the same bytes; return which.
 
-    Those of a closed endpoint stay as they are. Their age counts from now.
+    Those of a closed endpoint stay as they are, and those that were withdrawn: what they told is told in another message.
+    Their age counts from now.
     """
     open_ = select(endpoint_state.c.endpoint).where(endpoint_state.c.disabled == "")
+    withdrawn = exists().where(message.c.id == delivery.c.message, message.c.withdrawn_at.is_not(None))
     done: list[str] = []
     for each in ids:
         due_at = now + len(done) * REPLAY_EVERY
         again = (
             update(delivery)
             .where(delivery.c.id == each, delivery.c.state.in_([state.value for state in ENDED]))
-            .where(delivery.c.endpoint.in_(open_))
+            .where(delivery.c.endpoint.in_(open_), ~withdrawn)
             .values(previous=delivery.c.state, state=DeliveryState.PENDING.value, reason="", cancel_requested="")
             .values(due_at=due_at, queued_at=due_at, replays=delivery.c.replays + 1)
             .returning(delivery.c.id)

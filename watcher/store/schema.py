@@ -555,6 +555,9 @@ message = table(
     Column("body", LargeBinary, nullable=False, comment="the bytes that are sent, the same at every attempt"),
     Column("body_sha256", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column(
+        "withdrawn_at", Moment, comment="when it was taken back before anybody was sent it: what it told waits again"
+    ),
     one_of("status", "firing", "resolved", "test"),
     Index("ix_message_endpoint_group_key", "endpoint", "group_key"),
 )

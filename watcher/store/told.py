@@ -44,17 +44,14 @@ def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
     return told
 
 
-def told_open(tx: Tx, endpoint: str, group_key: str) -> set[str]:
-    """The alerts that fire now and of which a message was written for an endpoint and group."""
-    query = (
-        select(_item.c.fingerprint)
-        .distinct()
-        .join(_message, _message.c.id == _item.c.message)
-        .join(schema.alert, schema.alert.c.fingerprint == _item.c.fingerprint)
-        .where(_message.c.endpoint == endpoint, _message.c.group_key == group_key)
-        .where(schema.alert.c.state.in_([state.value for state in State if state.is_open]))
-    )
-    return set(tx.execute(query).scalars())
+def told_open(tx: Tx, endpoint: str) -> set[str]:
+    """The alerts of whose episode, which goes on, a message was written for an endpoint."""
+    alert = schema.alert
+    same = and_(_transition.c.fingerprint == _item.c.fingerprint, _transition.c.seq == _item.c.seq)
+    this = and_(alert.c.fingerprint == _transition.c.fingerprint, alert.c.episode == _transition.c.episode)
+    query = select(_item.c.fingerprint).distinct().join(_transition, same).join(alert, this)
+    is_open = alert.c.state.in_([state.value for state in State if state.is_open])
+    return set(tx.execute(query.where(_item.c.endpoint == endpoint, is_open)).scalars())
 
 
 def told_endpoints(tx: Tx, fingerprint: str, episode: int) -> list[str]:

@@ -133,13 +133,13 @@ def take_out(tx: Tx, items: Sequence[Waiting]) -> None:
 
 
 def last_messages(tx: Tx, groups: Collection[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
-    """When a message about each of these groups was last written: by (endpoint, group key)."""
+    """When a message about each of these groups was last written and not withdrawn: by (endpoint, group key)."""
     found: dict[tuple[str, str], datetime] = {}
     newest = func.max(_message.c.created_at, type_=schema.Moment)
     for keys in _chunks(sorted(groups)):
         query = (
             select(_message.c.endpoint, _message.c.group_key, newest)
-            .where(tuple_(_message.c.endpoint, _message.c.group_key).in_(keys))
+            .where(tuple_(_message.c.endpoint, _message.c.group_key).in_(keys), _message.c.withdrawn_at.is_(None))
             .group_by(_message.c.endpoint, _message.c.group_key)
         )
         found |= {(endpoint, key): moment for endpoint, key, moment in tx.execute(query)}
@@ -147,11 +147,12 @@ def last_messages(tx: Tx, groups: Collection[tuple[str, str]]) -> dict[tuple[str
 
 
 def messages_since(tx: Tx, endpoint: str, after: datetime, now: datetime) -> int:
-    """How many messages were written for an endpoint in (after, now], drills and signs of life aside."""
+    """How many messages were written for an endpoint in (after, now]; drills, signs of life, what was withdrawn aside."""
     query = select(func.count()).where(
         _message.c.endpoint == endpoint,
         _message.c.created_at > after,
         _message.c.created_at <= now,
+        _message.c.withdrawn_at.is_(None),
         _message.c.reason.not_in((NotifyReason.DRILL.value, NotifyReason.ALIVE.value)),
     )
     return int(tx.execute(query).scalar_one())

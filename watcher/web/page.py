@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from html import escape
 from http import HTTPStatus
 
+from watcher.core.message.phrase import clean
+
 _STYLE = (
     "body{font:1.1em/1.5 system-ui,sans-serif;max-width:36em;margin:2em auto;padding:0 1em;color:#1b1b1b;background:#fff}"
     "h1{font-size:1.3em}label{display:block;margin:.8em 0 .2em}input,select{font:inherit;padding:.4em;width:100%;"
@@ -17,6 +19,9 @@ _STYLE = (
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}footer{color:#aaa}}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+#: Characters of one text.
+_LONGEST = 2_000
 
 #: Strict for every page: nothing is loaded, framed, cached, sniffed, indexed or told to other sites.
 HEADERS: Mapping[str, str] = {
@@ -79,4 +84,4 @@ def _form(form: Form) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(text, quote=True)
+    return escape(clean(text, limit=_LONGEST), quote=True)

@@ -135,13 +135,15 @@ class Desk:
     links: Links | None = None
 
 
-def notification_id(notification: Notification) -> str:
+def notification_id(notification: Notification, *, anew: bool = False) -> str:
     """A message's key, derived from endpoint, group and items, so that no message ever goes out under two keys.
 
     A reminder or a drill stands for no transition of its own: for these the moment counts as well.
+
+    :param anew: whether a message of the same items was withdrawn before anybody was sent it: the moment counts, too.
     """
     items = sorted((item.transition.fingerprint, item.transition.seq) for item in notification.items)
-    again = notification.reason in {NotifyReason.REPEAT, NotifyReason.DRILL}
+    again = anew or notification.reason in {NotifyReason.REPEAT, NotifyReason.DRILL}
     moment = notification.created_at.astimezone(UTC).isoformat(timespec="milliseconds") if again else ""
     parts: list[object] = [notification.endpoint, notification.group_key, items, moment]
     return f"msg_{_short_hash([*parts, *filter(None, [notification.epoch])], length=26)}"

@@ -8,13 +8,15 @@ from datetime import date
 
 from pydantic import TypeAdapter, ValidationError
 
-from watcher.core.message.phrase import number
+from watcher.core.message.phrase import clean, number
 from watcher.core.picture import Caption, PacePicture, Picture, Point, SeriesPicture
 from watcher.core.picture.pace import pace_alt, pace_svg
 from watcher.core.picture.series import series_alt, series_svg
 from watcher.core.picture.states import states_alt, states_svg
 
 _PICTURE: TypeAdapter[Picture] = TypeAdapter(Picture)
+#: Whoever listens to a picture does not listen to more.
+_LONGEST_ALT = 2_000
 
 
 def svg(picture: Picture, caption: Caption) -> str:
@@ -29,14 +31,15 @@ def svg(picture: Picture, caption: Caption) -> str:
 
 
 def alt(picture: Picture, caption: Caption) -> str:
-    """What a picture shows, for those who do not see it."""
+    """What a picture shows, for those who do not see it: one line in which nothing is hidden."""
     match picture:
         case PacePicture():
-            return pace_alt(picture, caption)
+            said = pace_alt(picture, caption)
         case SeriesPicture():
-            return series_alt(picture, caption)
+            said = series_alt(picture, caption)
         case _:
-            return states_alt(picture, caption)
+            said = states_alt(picture, caption)
+    return clean(said, limit=_LONGEST_ALT)
 
 
 def to_evidence(picture: Picture) -> dict[str, object]:
