@@ -28,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 EVERY = 100
 #: Rule files that are loaded.
 FILES = 1_000
-PARTS = ("cold", "ingest", "rules", "match", "load", "series", "backtest")
+PARTS = ("cold", "ingest", "rules", "match", "load", "pace", "series", "backtest")
+#: Tests of two rates, how often each is made, and how often scipy's.
+TESTS, PACES, BY_SCIPY = ("exact", "midp", "compound", "inflated", "quasi"), 1_000, 50
 #: Weekly series whose newest week is judged.
 SERIES = 1_000
 #: The days of a backtest.
@@ -64,6 +66,7 @@ def main() -> None:
             "match": lambda: match(home / "match", options.rows),
             "backtest": lambda: backtest(home / "backtest", options.rows),
             "load": lambda: load(home / "load"),
+            "pace": pace,
             "series": series,
         }
         for part in options.only:
@@ -237,6 +240,21 @@ def load(home: Path) -> Iterator[Line]:
     events, plain, ours = loading.times(home, paths)
     yield Line(f"load {FILES} rule files, checked", ours, "libyaml's bare events", events)
     yield Line(f"load {FILES} rule files, checked", ours, "CSafeLoader", plain)
+
+
+def pace() -> Iterator[Line]:
+    """A pace rule whose sums are known, and each test of two rates, beside scipy's exact test."""
+    by_scipy = _figures("tests.bench.by_scipy", "exact", str(BY_SCIPY))
+    for work, name in (("attacks", "a pace rule of attacks"), ("deaths", "a pace rule of deaths")):
+        done = _figures("tests.bench.pace", work, str(PACES))
+        rate = f"{done['seconds'] * 1e6:,.0f} us"
+        yield Line(f"{name}, read and judged", done["seconds"], "scipy's exact test", by_scipy["seconds"], rate)
+    for test in TESTS:
+        done = _figures("tests.bench.pace", test, str(PACES))
+        if test == "exact":
+            _agree(done, by_scipy)
+        rate = f"{done['seconds'] * 1e6:,.0f} us"
+        yield Line(f"interval and p, {test}", done["seconds"], "scipy's exact test", by_scipy["seconds"], rate)
 
 
 def series() -> Iterator[Line]:
