@@ -321,7 +321,7 @@ def _agree(*done: Mapping[str, Any]) -> None:
 
 
 def _print(line: Line) -> None:
-    figures = f"{line.seconds * 1e3:10,.1f} ms {line.floor * 1e3:10,.1f} ms {line.ratio:8.2f} x"
+    figures = f"{line.seconds * 1e3:12,.2f} ms {line.floor * 1e3:12,.2f} ms {line.ratio:8.2f} x"
     print(f"{line.work:38} {figures}  {line.beside:24} {line.note}", flush=True)
 
 

@@ -5,13 +5,12 @@ Reading and judging looks at ratio and evidence; interval and p are worked out w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, cast, get_args
 
-from tests.bench.measure import Figures, tell
+from tests.bench.measure import Figures, spent, tell
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import pace
 from watcher.core.detectors.pace.interval import Test, Weeks, interval
@@ -88,14 +87,9 @@ def _weeks(period: Period) -> list[Tally]:
 
 
 def least(work: Callable[[], Any], number: str) -> Figures:
-    """Seconds of processor time for one, the least of five runs: what else the machine does only ever adds."""
-    times = []
-    for _ in range(5):
-        started = time.process_time()
-        for _ in range(int(number)):
-            work()
-        times.append(time.process_time() - started)
-    return {"seconds": min(times) / int(number), "answer": work()}
+    """Seconds for one, the least of five runs."""
+    runs = [spent(lambda: [work() for _ in range(int(number))]) for _ in range(5)]
+    return {"seconds": min(seconds for seconds, _ in runs) / int(number), "answer": runs[0][1][0]}
 
 
 WORKS: Mapping[str, Callable[..., Figures]] = {
