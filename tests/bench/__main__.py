@@ -28,7 +28,9 @@ ROOT = Path(__file__).parents[2]
 EVERY = 100
 #: Rule files that are loaded.
 FILES = 1_000
-PARTS = ("cold", "ingest", "rules", "match", "load", "series", "backtest")
+PARTS = ("cold", "ingest", "rules", "match", "load", "pace", "series", "backtest")
+#: Tests of two rates, how often each is made, and how often scipy's.
+TESTS, PACES, BY_SCIPY = ("exact", "midp", "compound", "inflated", "quasi"), 1_000, 50
 #: Weekly series whose newest week is judged.
 SERIES = 1_000
 #: The days of a backtest.
@@ -64,6 +66,7 @@ def main() -> None:
             "match": lambda: match(home / "match", options.rows),
             "backtest": lambda: backtest(home / "backtest", options.rows),
             "load": lambda: load(home / "load"),
+            "pace": pace,
             "series": series,
         }
         for part in options.only:
@@ -239,6 +242,21 @@ def load(home: Path) -> Iterator[Line]:
     yield Line(f"load {FILES} rule files, checked", ours, "CSafeLoader", plain)
 
 
+def pace() -> Iterator[Line]:
+    """A pace rule whose sums are known, and each test of two rates, beside scipy's exact test."""
+    by_scipy = _figures("tests.bench.by_scipy", "exact", str(BY_SCIPY))
+    for work, name in (("attacks", "a pace rule of attacks"), ("deaths", "a pace rule of deaths")):
+        done = _figures("tests.bench.pace", work, str(PACES))
+        rate = f"{done['seconds'] * 1e6:,.0f} us"
+        yield Line(f"{name}, read and judged", done["seconds"], "scipy's exact test", by_scipy["seconds"], rate)
+    for test in TESTS:
+        done = _figures("tests.bench.pace", test, str(PACES))
+        if test == "exact":
+            _agree(done, by_scipy)
+        rate = f"{done['seconds'] * 1e6:,.0f} us"
+        yield Line(f"interval and p, {test}", done["seconds"], "scipy's exact test", by_scipy["seconds"], rate)
+
+
 def series() -> Iterator[Line]:
     """The newest week of many weekly series of seven years, beside the same fit by numpy's matrices."""
     matrices, closed = (_judged_series(way) for way in ("matrices", "closed_form"))
@@ -303,7 +321,7 @@ def _agree(*done: Mapping[str, Any]) -> None:
 
 
 def _print(line: Line) -> None:
-    figures = f"{line.seconds * 1e3:10,.1f} ms {line.floor * 1e3:10,.1f} ms {line.ratio:8.2f} x"
+    figures = f"{line.seconds * 1e3:12,.2f} ms {line.floor * 1e3:12,.2f} ms {line.ratio:8.2f} x"
     print(f"{line.work:38} {figures}  {line.beside:24} {line.note}", flush=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.bench.measure import Figures, tell, timed
+from tests.bench.measure import Figures, spent, tell
 from tests.core.detectors import farrington
 from watcher.core.detectors.aberration import Parameters
 from watcher.core.detectors.aberration.verdict import judge
@@ -35,7 +35,7 @@ def made_up(number: int) -> list[list[int]]:
 def judged(number: str, **given: Any) -> Figures:
     """The newest week of each series, judged."""
     every, asked = made_up(int(number)), Parameters.model_validate({"indicator": "made_up", **given})
-    seconds, found = timed(lambda: [judge(each, asked, day=DAY) for each in every])
+    seconds, found = spent(lambda: [judge(each, asked, day=DAY) for each in every])
     return {
         "seconds": seconds,
         "answer": [round(sum(each.expected for each in found), 6), sum(each.is_beyond for each in found)],
@@ -46,14 +46,14 @@ def ears(number: str) -> Figures:
     """A year of weeks of each series, by C1."""
     every, asked = made_up(int(number)), Parameters.model_validate({"indicator": "made_up", "method": "ears_c1"})
     ends = range(WEEKS - POINTS + 1, WEEKS + 1)
-    seconds, found = timed(lambda: [judge(each[end - 8 : end], asked, day=DAY) for each in every for end in ends])
+    seconds, found = spent(lambda: [judge(each[end - 8 : end], asked, day=DAY) for each in every for end in ends])
     return {"seconds": seconds, "answer": sum(each.is_beyond for each in found)}
 
 
 def closed_form(number: str) -> Figures:
     """The fit of each series alone."""
     every = made_up(int(number))
-    seconds, found = timed(lambda: [seasonal(each, WEEKS - 1, BACK) for each in every])
+    seconds, found = spent(lambda: [seasonal(each, WEEKS - 1, BACK) for each in every])
     return {"seconds": seconds, "answer": [round(each.mean, 6) for each in found if each]}
 
 
@@ -61,14 +61,14 @@ def matrices(number: str) -> Figures:
     """The same fit by numpy's least squares, one series at a time."""
     every = made_up(int(number))
     days = [date.fromordinal(DAY.toordinal() - 7 * (WEEKS - 1 - week)) for week in range(WEEKS)]
-    seconds, found = timed(lambda: [farrington.seasonal(each, days, WEEKS - 1) for each in every])
+    seconds, found = spent(lambda: [farrington.seasonal(each, days, WEEKS - 1) for each in every])
     return {"seconds": seconds, "answer": [round(each.mean, 6) for each in found]}
 
 
 def sums(number: str) -> Figures:
     """A floor for EARS: means and deviations of the same windows by numpy, and nothing else."""
     every = np.array(made_up(int(number)), dtype=float)[:, -POINTS - 7 : -1]
-    seconds, found = timed(lambda: _around(every))
+    seconds, found = spent(lambda: _around(every))
     return {"seconds": seconds, "answer": found}
 
 

@@ -14,12 +14,13 @@ from tests.cli.records import raid, write
 from tests.zoo import Server, answer
 from watcher import clock
 
-#: For sending, for migrating, for the timetable, for the log, and for another database.
+#: For sending, for migrating, for the timetable, for the log, for another database, and for statistics that are ours.
 FOR_OTHERS = {
     *("httpx", "httpcore", "h11", "certifi", "jinja2", "smtplib", "standardwebhooks", "watcher.net.http"),
     *("watcher.receivers.smtp", "watcher.receivers.html"),
     *("alembic", "apscheduler", "watcher.daemon", "watcher.demo"),
     *("structlog", "rich", "sqlalchemy.dialects.postgresql", "psycopg"),
+    *("numpy", "scipy", "pandas", "statsmodels"),
 }
 NOTIFY = """\
 route: {{receiver: desk}}

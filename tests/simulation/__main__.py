@@ -1,66 +1,71 @@
-"""False alarms and what is found for them, on made-up series: ``python -m tests.simulation``.
+"""How often nothing is taken for something, by simulation: ``python -m tests.simulation``.
 
-Every way of judging a week is put to every kind of series. What is measured is kept in a file as it comes, so that a run
-that was stopped goes on where it was; ``--ways`` and ``--cells`` run a slice.
+Three parts: ``weeks``, every way of judging a week put to every kind of series; ``years``, a rule of ``pace`` looked at
+on every day; ``chances``, p-values held against what they claim. What is measured is kept in a file as it comes, so that
+a run that was stopped goes on where it was. ``--parts``, ``--ways``, ``--cells`` and ``--worlds`` run a slice.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping, Sequence
-from math import sqrt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from tests.simulation.cells import CELLS, LASTS, WATCHED, WEEKS, Cell, surging, unchanged
-from tests.simulation.ways import WAYS, Way
+from tests.simulation import chances, kept, weeks, years
+from tests.simulation.cells import CELLS, Cell
+from tests.simulation.chances import CHANCES, LEVELS, Small
+from tests.simulation.kept import Job
+from tests.simulation.ways import WAYS
+from tests.simulation.weeks import Measured
+from tests.simulation.worlds import WORLDS
+from tests.simulation.years import Reached
 
-
-class Measured(NamedTuple):
-    """What a way of judging comes to in one kind of series."""
-
-    series: int
-    #: Of all watched weeks.
-    false_alarms: int
-    #: Weeks with a false alarm, squared and summed over the series: alarms of one series come together.
-    squares: int
-    #: Surges found at all, and in their first week.
-    found: int
-    at_once: int
-
-    @property
-    def false_percent(self) -> float:
-        """Percent of the weeks with a false alarm."""
-        return 100 * self.false_alarms / (self.series * WATCHED)
-
-    @property
-    def false_error(self) -> float:
-        """Its standard error, from the scatter between series."""
-        mean = self.false_alarms / self.series
-        return 100 / WATCHED * sqrt(max(0.0, self.squares / self.series - mean * mean) / self.series)
-
-    @property
-    def found_percent(self) -> float:
-        """Percent of the surges that are found."""
-        return 100 * self.found / self.series
-
-    @property
-    def at_once_percent(self) -> float:
-        """Percent of the surges that are found in their first week."""
-        return 100 * self.at_once / self.series
+Done = Mapping[str, Any]
 
 
-def measured(way: Way, cell: Cell, number: int) -> Measured:
-    """So many series of a kind, watched for a year."""
-    counts, found, at_once = [], 0, 0
-    for each in range(number):
-        plain = unchanged(cell, each)
-        counts.append(sum(way(plain, at) for at in range(WEEKS - WATCHED, WEEKS)))
-        surge, begin = surging(cell, each)
-        alarms = [way(surge, at) for at in range(begin, begin + LASTS)]
-        found, at_once = found + any(alarms), at_once + alarms[0]
-    return Measured(number, sum(counts), sum(count * count for count in counts), found, at_once)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is not measured yet, and print the tables."""
+    options = _options(arguments)
+    done = kept.load(options.json)
+    for part in options.parts:
+        kept.do(_JOBS[part](options), done, options.json)
+    for part in options.parts:
+        print(f"\n{TABLES[part](done)}")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=_JOBS, default=list(_JOBS), help="what to measure")
+    parser.add_argument("--series", type=int, default=400, help="weeks: series of each kind (default: 400)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="weeks: which ways of judging")
+    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS), help="weeks: which kinds of series")
+    parser.add_argument("--years", type=int, default=5_000, help="years: of each kind (default: 5000)")
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS), help="years: which kinds")
+    parser.add_argument("--histories", type=int, default=10_000, help="chances: p-values of each kind (default: 10000)")
+    parser.add_argument("--json", type=Path, default=Path("build/simulation.json"), help="where the figures are kept")
+    return parser.parse_args(arguments)
+
+
+# --- what is measured -------------------------------------------------------------------------------------------------
+
+
+def _weeks(options: argparse.Namespace) -> Iterator[Job]:
+    for way in options.ways:
+        for cell in options.cells:
+            if makes_sense(way, CELLS[cell]):
+                yield Job(f"{way}|{cell}", options.series, partial(weeks.measured, WAYS[way], CELLS[cell]))
+
+
+def _years(options: argparse.Namespace) -> Iterator[Job]:
+    for name in options.worlds:
+        yield Job(f"years|{name}", options.years, partial(years.reached, WORLDS[name]))
+
+
+def _chances(options: argparse.Namespace) -> Iterator[Job]:
+    for name, chance in CHANCES.items():
+        yield Job(f"chances|{name}", options.histories, partial(chances.small, chance))
 
 
 def makes_sense(way: str, cell: Cell) -> bool:
@@ -68,54 +73,57 @@ def makes_sense(way: str, cell: Cell) -> bool:
     return way != "compound" or cell.deaths
 
 
-def table(done: Mapping[str, Measured]) -> str:
-    """A table in Markdown: false alarms ± standard error / found / found at once, in percent."""
-    cells = [name for name in CELLS if any(key.endswith(f"|{name}") for key in done)]
-    lines = [f"| | {' | '.join(cells)} |", f"|---|{'---|' * len(cells)}"]
-    for way in WAYS:
-        texts = [_text(done.get(f"{way}|{cell}")) for cell in cells]
-        if any(texts):
-            lines.append(f"| {way} | {' | '.join(texts)} |")
-    return "\n".join(lines)
+# --- the tables of the page, in Markdown ------------------------------------------------------------------------------
 
 
-def _text(each: Measured | None) -> str:
-    if each is None:
-        return ""
-    false = f"{each.false_percent:.2f} ± {each.false_error:.2f}"
-    return f"{false} / {each.found_percent:.0f} / {each.at_once_percent:.0f}"
+def table_of_weeks(done: Done) -> str:
+    """False alarms ± standard error / found / found at once, in percent."""
+    cells = [name for name in CELLS if any(f"{way}|{name}" in done for way in WAYS)]
+    fields = {way: [done.get(f"{way}|{cell}") for cell in cells] for way in WAYS}
+    rows = (
+        _row(way, *(str(Measured(*each)) if each else "" for each in found))
+        for way, found in fields.items()
+        if any(found)
+    )
+    return "\n".join((*_head("", *cells), *rows))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what is not measured yet, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--series", type=int, default=400, help="series of each kind (default: 400)")
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="which ways of judging")
-    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS), help="which kinds of series")
-    parser.add_argument("--json", type=Path, default=Path("build/simulation.json"), help="where the figures are kept")
-    options = parser.parse_args(arguments)
-    done = _load(options.json)
-    for way in options.ways:
-        for cell in options.cells:
-            key = f"{way}|{cell}"
-            is_done = key in done and done[key].series == options.series
-            if not is_done and makes_sense(way, CELLS[cell]):
-                done[key] = measured(WAYS[way], CELLS[cell], options.series)
-                print(f"{way:32} {cell:24} {_text(done[key])}", flush=True)
-                _save(options.json, done)
-    print(f"\n{table(done)}")
+def table_of_years(done: Done) -> str:
+    """Percent of years that reach each critical value ± standard error."""
+    rows = (
+        _row(name, *str(Reached(*done[f"years|{name}"])).split(" / ")) for name in WORLDS if f"years|{name}" in done
+    )
+    return "\n".join((*_head("a year of", "moderate, 3.0", "strong, 4.75", "7.1"), *rows))
 
 
-def _load(path: Path) -> dict[str, Measured]:
-    if not path.exists():
-        return {}
-    return {key: Measured(*figures) for key, figures in json.loads(path.read_text("utf-8")).items()}
+def table_of_chances(done: Done) -> str:
+    """Percent of p-values at or below each level."""
+    rows = (
+        _row(*name.split("|"), *str(Small(*done[f"chances|{name}"])).split(" / "))
+        for name in CHANCES
+        if f"chances|{name}" in done
+    )
+    return "\n".join((*_head("p of", "in", *(f"{100 * level:g} %" for level in LEVELS)), *rows))
 
 
-def _save(path: Path, done: Mapping[str, Measured]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
+def _head(*names: str) -> tuple[str, str]:
+    return _row(*names), f"|{'---|' * len(names)}"
 
+
+def _row(*fields: str) -> str:
+    return f"| {' | '.join(fields)} |"
+
+
+_JOBS: Mapping[str, Callable[[argparse.Namespace], Iterator[Job]]] = {
+    "weeks": _weeks,
+    "years": _years,
+    "chances": _chances,
+}
+TABLES: Mapping[str, Callable[[Done], str]] = {
+    "weeks": table_of_weeks,
+    "years": table_of_years,
+    "chances": table_of_chances,
+}
 
 if __name__ == "__main__":
     main()

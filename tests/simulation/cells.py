@@ -54,6 +54,9 @@ CELLS = {
     )
 }
 
+#: Events that do not know of each other; what a p-value is worth is seen in them first.
+POISSON = {f"mean {mean}, Poisson": Cell(f"mean {mean}, Poisson", mean, 1) for mean in (1, 10)}
+
 
 class Series(NamedTuple):
     """What is watched week by week, and for deaths the size of every attack."""
@@ -68,20 +71,24 @@ class Series(NamedTuple):
 
 def unchanged(cell: Cell, number: int) -> Series:
     """A series in which nothing changes."""
-    rng = np.random.default_rng([20200713, list(CELLS).index(cell.name), number])
+    rng = _generator(cell, number)
     return _drawn(rng, cell, _means(rng, cell))
 
 
 def surging(cell: Cell, number: int) -> tuple[Series, int]:
     """The same series with a surge in the watched year, and the week in which it begins."""
     plain = unchanged(cell, number)
-    rng = np.random.default_rng([20200713, list(CELLS).index(cell.name), number, 1])
+    rng = _generator(cell, number, 1)
     begin = WEEKS - WATCHED + int(rng.integers(0, WATCHED - LASTS + 1))
-    means = _means(np.random.default_rng([20200713, list(CELLS).index(cell.name), number]), cell)
+    means = _means(_generator(cell, number), cell)
     surge = _drawn(rng, cell, means[begin : begin + LASTS] * TIMES)
     end = begin + LASTS
     counts = [*plain.counts[:begin], *surge.counts, *plain.counts[end:]]
     return Series(counts, [*plain.sizes[:begin], *surge.sizes, *plain.sizes[end:]]), begin
+
+
+def _generator(cell: Cell, *numbers: int) -> Generator:
+    return np.random.default_rng([20200713, [*CELLS, *POISSON].index(cell.name), *numbers])
 
 
 def _means(rng: Generator, cell: Cell) -> Means:

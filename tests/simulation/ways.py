@@ -9,7 +9,7 @@ from typing import Any
 from tests.simulation.cells import Series
 from watcher.core.detectors.aberration import Parameters
 from watcher.core.detectors.aberration.method import METHODS, TWO_YEARS, Attacks, longest
-from watcher.core.detectors.aberration.verdict import judge
+from watcher.core.detectors.aberration.verdict import Verdict, judge
 from watcher.core.detectors.surge import Sums
 
 Way = Callable[[Series, int], bool]
@@ -20,13 +20,17 @@ def aberration(**given: Any) -> Way:
     parameters = Parameters.model_validate({"indicator": "simulated", **given})
 
     def alarm(series: Series, at: int) -> bool:
-        begin = max(0, at - longest(parameters))
-        attacks = _attacks(series, begin, at) if parameters.method == "compound" else None
-        weeks = series.counts[begin : at + 1]
-        verdict = judge(weeks, parameters, day=series.day(at), attacks=attacks)
-        return verdict.is_beyond and verdict.is_counted
+        found = verdict(parameters, series, at)
+        return found.is_beyond and found.is_counted
 
     return alarm
+
+
+def verdict(parameters: Parameters, series: Series, at: int) -> Verdict:
+    """What a rule of ``aberration`` makes of a week."""
+    begin = max(0, at - longest(parameters))
+    attacks = _attacks(series, begin, at) if parameters.method == "compound" else None
+    return judge(series.counts[begin : at + 1], parameters, day=series.day(at), attacks=attacks)
 
 
 def _attacks(series: Series, begin: int, at: int) -> Attacks:

@@ -159,6 +159,20 @@ def test_p_is_as_small_as_it_says_as_often_as_it_says(test):
         assert share >= level - (3 * error if test is rates.midp else 3 * error + 0.08)
 
 
+@given(both=st.integers(1, 60), t1=days, t0=days)
+@quick
+def test_of_all_that_an_unchanged_rate_may_bring_exact_p_is_right_at_each_value_and_mid_p_on_average(both, t1, t0):
+    """Given both totals, what belongs to now is binomial: every case can be gone through, and nothing is drawn."""
+    chances = scipy.stats.binom.pmf(range(both + 1), both, t1 / (t1 + t0))
+    tallies = [(Tally(k, t1), Tally(both - k, t0)) for k in range(both + 1)]
+    exact = [rates.exact(*each).p for each in tallies]
+    for level in exact:
+        as_small = sum(chance for chance, p in zip(chances, exact, strict=True) if p <= level * (1 + 1e-12))
+        assert as_small == pytest.approx(level, rel=1e-9)
+    mid = sum(chance * rates.midp(*each).p for chance, each in zip(chances, tallies, strict=True))
+    assert mid == pytest.approx(0.5, rel=1e-9)
+
+
 @given(k1=some, k0=some, t1=days, t0=days, ratio=st.floats(0.2, 5))
 @quick
 def test_a_ratio_to_beat_is_as_if_the_period_were_so_much_longer(k1, k0, t1, t0, ratio):

@@ -7,12 +7,12 @@ at least as much as now, were the true rate ``ratio`` times the rate before. Int
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from watcher.core.statistics.tails import (
     QUANTILE_CAP,
     beta_logit,
+    beta_slope,
     beta_tails,
     least_whole,
     negative_binomial_bound,
@@ -223,28 +223,13 @@ def _mid_logit(k1: float, k0: float, alpha: float) -> float:
     if not k0:
         return -math.log(math.expm1(-math.log(2 * alpha) / k1))
 
-    def excess(logit: float) -> float:
-        tail = _mid_tail(k1, k0, 1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit)))
-        return math.log(max(tail, _SMALLEST) / alpha)
-
-    # The mean of two tails lies between them, and so does the point where it is alpha.
-    return _root(excess, beta_logit(k1, k0 + 1, alpha), beta_logit(k1 + 1, k0, alpha))
-
-
-def _root(rising: Callable[[float], float], low: float, high: float) -> float:
-    """Where a rising function is zero, by the Illinois method; an end, where it is not between the two."""
-    below, above = rising(low), rising(high)
-    if below >= 0 or above <= 0:
-        return low if below >= 0 else high
-    middle, looks, side = low, 0, 0
-    while high - low > _CLOSE * (1 + abs(low)) and looks < _MAX_STEPS:
-        middle, looks = (low * above - high * below) / (above - below), looks + 1
-        value = rising(middle)
-        if abs(value) < _CLOSE:
-            break
-        if value < 0:
-            # An end that stays twice is given half its weight, or the other would only creep towards it.
-            low, below, above, side = middle, value, above / 2 if side < 0 else above, -1
-        else:
-            high, above, below, side = middle, value, below / 2 if side > 0 else below, 1
-    return middle
+    # Newton's steps from a point below, where the whole tail is alpha. The logarithm of the tail is concave, so that none
+    # goes too far. Where totals are so large that digits run out, none goes back, or further than one event may.
+    logit, step, looks = beta_logit(k1, k0 + 1, alpha), math.inf, 0
+    while step > _CLOSE * (1 + abs(logit)) and looks < _MAX_STEPS:
+        x, y = 1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit))
+        tail = max(_mid_tail(k1, k0, x, y), _SMALLEST)
+        slope = beta_slope(k1, k0 + 1, x, y) * (1 + k0 / k1 * x / y) / 2
+        step = min(max(0.0, math.log(alpha / tail) * tail / max(slope, _SMALLEST)), 1 / k1 + 1 / k0)
+        logit, looks = logit + step, looks + 1
+    return logit

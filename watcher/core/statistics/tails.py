@@ -169,7 +169,7 @@ def beta_tails(a: float, b: float, x: float, y: float) -> tuple[float, float]:
         return _gamma_tails(b, -(a + (b - 1) / 2) * math.log1p(-y))[::-1]
     if b > _UNEQUAL * a and x < _RARE:
         return _gamma_tails(a, -(b + (a - 1) / 2) * math.log1p(-x))
-    front = math.exp(_log_beta_front(a, b, x, y))
+    front = beta_slope(a, b, x, y)
     if x * (b + 1) < (a + 1) * y:
         lower = min(1.0, front * _beta_fraction(a, b, x) / a)
         return lower, 1 - lower
@@ -253,6 +253,11 @@ def _uniform_gamma(a: float, x: float) -> tuple[float, float]:
     return _share(normal_tail(-z) + swing), _share(normal_tail(z) - swing)
 
 
+def beta_slope(a: float, b: float, x: float, y: float) -> float:
+    """How fast I_x(a, b) grows with the logit of x."""
+    return math.exp(_log_beta_front(a, b, x, y))
+
+
 def beta_logit(a: float, b: float, alpha: float) -> float:
     """The logit of the x with I_x(a, b) = alpha, for alpha below a half.
 
@@ -265,7 +270,7 @@ def beta_logit(a: float, b: float, alpha: float) -> float:
     while abs(step) > 1e-5 * math.sqrt(u + v) and looks < _MAX_STEPS:
         x, y = 1 / (1 + math.exp(-logit)), 1 / (1 + math.exp(logit))
         tail = max(beta_tails(a, b, x, y)[0], _TINY)
-        slope = max(math.exp(_log_beta_front(a, b, x, y)), _TINY) / tail
+        slope = max(beta_slope(a, b, x, y), _TINY) / tail
         excess = math.log(tail / alpha)
         step = excess / slope / max(0.5, 1 - excess * (a * y - b * x - slope) / (2 * slope))
         logit, looks = logit - step, looks + 1

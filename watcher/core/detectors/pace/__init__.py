@@ -109,15 +109,22 @@ EVENT_LIKE = False
 CHART_DAYS = 366
 
 
-def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
-    """Fires as a warning when the rate exceeds the baseline's, and turns critical when the evidence is strong."""
-    indicator = catalogue.indicators.get(parameters.indicator)
-    floor = 25 if indicator is None or indicator.is_sum else 10
+def _defaults(least: int) -> Defaults:
     return Defaults(
-        condition=condition(["ratio > 1", "days >= 28", f"observed >= {floor}"]),
+        condition=condition(["ratio > 1", "days >= 28", f"observed >= {least}"]),
         recovery=condition(["ratio < 0.95"]),
         severity=(Tier("critical", condition("evidence = strong")), Tier("warning")),
     )
+
+
+#: Fewer deaths, or fewer attacks or days, are not spoken of.
+_OF_SUMS, _OF_COUNTS = _defaults(25), _defaults(10)
+
+
+def defaults(parameters: Parameters, catalogue: Catalogue) -> Defaults:
+    """Fires as a warning when the rate exceeds the baseline's, and turns critical when the evidence is strong."""
+    indicator = catalogue.indicators.get(parameters.indicator)
+    return _OF_SUMS if indicator is None or indicator.is_sum else _OF_COUNTS
 
 
 def problems(parameters: Parameters, catalogue: Catalogue) -> Iterable[tuple[str, str]]:

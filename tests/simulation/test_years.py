@@ -1,0 +1,48 @@
+"""The critical values of the sequential score hold: a slice of the years, and what the page says of all of them."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import pytest
+
+from tests.simulation.page import table
+from tests.simulation.worlds import WORLDS
+from tests.simulation.years import reached
+
+#: So many years of each world stand behind the page; a difference may be so many standard errors.
+ON_THE_PAGE, ERRORS = 5_000, 3.0
+MODERATE, STRONG, EXTREME = "moderate, 3.0", "strong, 4.75", "7.1"
+#: What the design promises, in percent of years.
+PROMISED = {MODERATE: 5.0, STRONG: 1.0, EXTREME: 0.1}
+
+
+def scatter(percent: float, years: int) -> float:
+    """Standard error of a percentage of so many years."""
+    return sqrt(percent * (100 - percent) / years)
+
+
+@pytest.mark.parametrize(("world", "years"), [("100 attacks", 1_000), ("deaths of 52 attacks, D 15", 700)])
+def test_a_slice_of_the_years_comes_to_what_the_page_says(world, years):
+    found, page = reached(WORLDS[world], years), table(MODERATE)
+    for column, count in zip((MODERATE, STRONG, EXTREME), found[1:], strict=True):
+        percent, _ = page[world, column]
+        # The slice is a part of what the page tells: what they share does not scatter.
+        error = scatter(max(percent, 0.05), years) * sqrt(1 - years / ON_THE_PAGE)
+        assert abs(100 * count / years - percent) <= ERRORS * error
+
+
+@pytest.mark.parametrize("column", PROMISED)
+@pytest.mark.parametrize("world", [name for name, each in WORLDS.items() if not each.sizes and each.waves == 1])
+def test_of_attacks_no_more_years_reach_it_than_promised_and_of_many_attacks_hardly_fewer(world, column):
+    percent, _ = table(MODERATE)[world, column]
+    promised, error = PROMISED[column], scatter(PROMISED[column], ON_THE_PAGE)
+    assert percent <= promised + ERRORS * error
+    if WORLDS[world].attacks >= 300:
+        assert percent >= 0.8 * promised - ERRORS * error
+
+
+@pytest.mark.parametrize("column", PROMISED)
+def test_waves_that_a_rule_is_told_of_are_allowed_for(column):
+    percent, _ = table(MODERATE)["309 attacks in waves, dispersion: 2", column]
+    assert percent <= PROMISED[column] + ERRORS * scatter(PROMISED[column], ON_THE_PAGE)
