@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from watcher.core.across import Weighed
 from watcher.core.alert import (
@@ -16,9 +16,12 @@ from watcher.core.alert import (
 from watcher.core.catalogue import Catalogue
 from watcher.core.choice import weigh_together
 from watcher.core.label import Labels
+from watcher.core.message.phrase import mappings
 from watcher.core.reading import Reading, Status, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet
 from watcher.core.sensitivity import Rereading, rereading, sensitivity
+from watcher.evidence import evidence
+from watcher.provenance import judged_by, terms
 from watcher.store.alerts import (
     RuleState,
     add_transition,
@@ -26,8 +29,11 @@ from watcher.store.alerts import (
     find_transitions,
     save_alert,
 )
+from watcher.store.order import Bound
 from watcher.store.schema import Tx
+from watcher.store.sealed import SealedSnapshot
 from watcher.store.snapshot import StoreSnapshot
+from watcher.store.sources import source_kinds
 
 #: Snapshots that are kept for the rules of a tick, and for what is read again.
 _SNAPSHOTS_KEPT = 16
@@ -60,6 +66,8 @@ class Bench:
     #: Each source's query offset.
     offsets: Mapping[str, timedelta]
     now: datetime
+    #: Where the order of recording is to end, for what is recomputed; None looks at everything.
+    bound: Bound | None = None
     #: What was read again, so that a hundred alerts that end together cost no more than one.
     rereads: dict[tuple[str, datetime, date | None], Reread] = field(default_factory=dict)
     #: What was known at the last ticks that were asked about: the rules of a tick look at one snapshot.
@@ -84,9 +92,17 @@ class Bench:
         if (tick, offset) not in self.snapshots:
             if len(self.snapshots) >= _SNAPSHOTS_KEPT:
                 self.snapshots.clear()
-            snapshot = StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, query_offset=offset)
-            self.snapshots[tick, offset] = snapshot
+            self.snapshots[tick, offset] = self.look(tick, offset)
         return self.snapshots[tick, offset]
+
+    def look(
+        self, tick: datetime, query_offset: timedelta | None = None, *, hindsight: datetime | None = None
+    ) -> StoreSnapshot:
+        """What was known at a tick, and by hindsight which alerts were taken back; of a past place, what was stored then."""
+        how: dict[str, Any] = {"query_offset": query_offset, "hindsight": hindsight}
+        if self.bound is None:
+            return StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, **how)
+        return SealedSnapshot(self.tx, self.bound, as_known=tick, offsets=self.offsets, **how)
 
     def readings(self, rule: Rule, group: Group, tick: datetime) -> tuple[Reading, ...]:
         """What a rule reads at a tick; kept where its readings are weighed, for the rules that are weighed with it."""
@@ -103,6 +119,13 @@ class Bench:
     def weighed(self, rule: Rule, group: Group, tick: datetime) -> Mapping[Labels, Weighed]:
         """What the series of a rule come to at a tick among all that are weighed together."""
         return weigh_together(group, rule, self.catalogue, lambda each: self.readings(each, group, tick))
+
+    def evidence(self, rule: Rule, finding: Finding, snapshot: StoreSnapshot) -> dict[str, object]:
+        """Everything that stands behind a finding, with what it was judged by and under which terms."""
+        detail = evidence(rule, finding, self.catalogue, snapshot)
+        kinds = source_kinds(self.tx)
+        sources = [{**each, **terms(kinds.get(str(each["name"]), ""))} for each in mappings(detail["sources"])]
+        return {**detail, "sources": sources, "judged_by": judged_by(rule, self.catalogue, self.offsets)}
 
     def sensitivity(self, rule: Rule, finding: Finding, snapshot: StoreSnapshot) -> dict[str, object]:
         """Whether the verdict holds with other counts of the dead, as part of the evidence; empty when it has none."""

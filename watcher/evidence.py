@@ -16,6 +16,7 @@ from watcher.core.picture.drawing import to_evidence
 from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.delay import reported_to
 
 #: How many records and contributors an alert names; the rest is a `watcher events` away.
 RECORDS_NAMED = 5
@@ -47,6 +48,10 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         **({"picture": to_evidence(told.picture)} if told.picture else {}),
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
+        "versions": _ranges(sorted(version.version for version in events)),
+        "sources": _sources(events),
+        "cited": [_cited(catalogue.citations[name]) for name in told.cites if name in catalogue.citations],
+        **_completeness(rule, reading, catalogue, snapshot),
         "contributors": _contributors(events, _indicator(rule, catalogue)),
     }
 
@@ -142,6 +147,45 @@ def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersio
         version.version: version for version in events if version.version in reading.telling.records[:RECORDS_NAMED]
     }
     return sorted((latest | heavy).values(), key=lambda version: version.event.date_end, reverse=True)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Every record version behind an alert: ``1-40, 55``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("-".join(map(str, part)) for part in parts)
+
+
+def _sources(events: Sequence[EventVersion]) -> list[dict[str, object]]:
+    """Whose records stand behind an alert: each source with its publishers, those of most records first."""
+    publishers: dict[str, Counter[str]] = {}
+    for version in events:
+        names = publishers.setdefault(version.event.source, Counter())
+        names.update(name for name in version.event.publishers.split("; ") if name)
+    records = Counter(version.event.source for version in events)
+    return [
+        {"name": name, "records": records[name], "publishers": sorted(told, key=lambda each: (-told[each], each))}
+        for name, told in sorted(publishers.items())
+    ]
+
+
+def _cited(citation: Citation) -> dict[str, object]:
+    """A publication with its terms, and how far the desk trusts it."""
+    return citation.model_dump(mode="json")
+
+
+def _completeness(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, object]:
+    """Which share of what will be known of the days is known already, or why nobody can say."""
+    indicator, period = _indicator(rule, catalogue), reading_period(reading)
+    if indicator is None or period is None or rule.is_event_like:
+        return {}
+    known = snapshot.completeness(indicator)
+    share = known.of_period(period, reported_to(snapshot.as_known)) if known.is_known else None
+    return {"completeness": {"share": share, "reports": known.reports, "missing": known.missing}}
 
 
 def _record(version: EventVersion) -> dict[str, object]:

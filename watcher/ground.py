@@ -7,10 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from watcher.bench import Bench
-from watcher.core.alert import (
-    Alert,
-    may_be_taken_back,
-)
+from watcher.core.alert import Alert, Transition, may_be_taken_back
 from watcher.core.reading import Reading, Status, Value, reading_period
 from watcher.core.rule import Finding, Group, Rule, judge
 from watcher.evidence import difference
@@ -20,7 +17,6 @@ from watcher.store.alerts import (
     find_transitions,
     moments_of_knowledge,
 )
-from watcher.store.snapshot import StoreSnapshot
 
 
 class Case(NamedTuple):
@@ -60,7 +56,7 @@ def lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
 def _lost_members(bench: Bench, case: Case, fired_at: datetime) -> dict[str, object] | None:
     """What was taken back, when a combination would not have fired without the alerts that were withdrawn since."""
     rule, catalogue = case.rule, bench.catalogue
-    snapshot = StoreSnapshot(bench.tx, as_known=fired_at, offsets=bench.offsets, hindsight=case.tick)
+    snapshot = bench.look(fired_at, hindsight=case.tick)
     [without] = rule.detector.read(rule.parameters, catalogue, snapshot)
     if judge(rule, without, catalogue).holds:
         return None
@@ -77,7 +73,11 @@ def _holds(bench: Bench, rule: Rule, reading: Reading | None) -> bool:
 
 def taken_back(bench: Bench, alert: Alert) -> tuple[Mapping[str, Value], dict[str, object]]:
     """The values and the evidence of an occurrence that is stated no longer, as they were told."""
-    told = find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition
+    return withdrawn(find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition)
+
+
+def withdrawn(told: Transition) -> tuple[Mapping[str, Value], dict[str, object]]:
+    """The same, from what was told last."""
     text = f"no longer stated: {told.evidence.get('headline', '')}"
     return told.values, {**told.evidence, "difference": {"text": text}}
 

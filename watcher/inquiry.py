@@ -12,7 +12,6 @@ from watcher.core.detectors.frame import Defaults
 from watcher.core.label import Labels
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.evidence import evidence
 from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.schema import Tx
 
@@ -76,7 +75,7 @@ def inquire(tx: Tx, rules: RuleSet, rule: Rule, *, offsets: Mapping[str, timedel
     for reading in readings:
         finding = judge(rule, reading, rules.catalogue, weighed=weighed.get(reading.labels))
         parts = _parts(keys.condition, reading, rule) if keys.condition and reading.values else ()
-        detail = evidence(rule, finding, rules.catalogue, snapshot)
+        detail = bench.evidence(rule, finding, snapshot)
         if finding.holds or len(readings) == 1:
             # Of a hundred groups for which nothing holds, nobody asks whether it would hold with other counts.
             detail |= bench.sensitivity(rule, finding, snapshot)
