@@ -48,6 +48,11 @@ class Told(NamedTuple):
     alert: Alert
     transition: Transition
 
+    @property
+    def offset(self) -> timedelta | None:
+        """The query offset of the rule, else of its group; None leaves it to the sources."""
+        return self.group.query_offset if self.rule.query_offset is None else self.rule.query_offset
+
 
 class Reread(NamedTuple):
     """What a rule reads at another moment or watermark than the tick's, by group."""
@@ -69,7 +74,7 @@ class Bench:
     #: Where the order of recording is to end, for what is recomputed; None looks at everything.
     bound: Bound | None = None
     #: What was read again, so that a hundred alerts that end together cost no more than one.
-    rereads: dict[tuple[str, datetime, date | None], Reread] = field(default_factory=dict)
+    rereads: dict[tuple[str, datetime, date | None, Bound | None], Reread] = field(default_factory=dict)
     #: What was known at the last ticks that were asked about: the rules of a tick look at one snapshot.
     snapshots: dict[tuple[datetime, timedelta | None], StoreSnapshot] = field(default_factory=dict)
     #: The alerts of each rule that was judged, by fingerprint, as they stand; every change is stored as well.
@@ -96,13 +101,22 @@ class Bench:
         return self.snapshots[tick, offset]
 
     def look(
-        self, tick: datetime, query_offset: timedelta | None = None, *, hindsight: datetime | None = None
+        self,
+        tick: datetime,
+        query_offset: timedelta | None = None,
+        *,
+        hindsight: datetime | None = None,
+        bound: Bound | None = None,
     ) -> StoreSnapshot:
-        """What was known at a tick, and by hindsight which alerts were taken back; of a past place, what was stored then."""
-        how: dict[str, Any] = {"query_offset": query_offset, "hindsight": hindsight}
-        if self.bound is None:
-            return StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, **how)
-        return SealedSnapshot(self.tx, self.bound, as_known=tick, offsets=self.offsets, **how)
+        """What was known at a tick, and by hindsight which alerts were taken back.
+
+        :param bound: what was recorded later is not seen.
+        """
+        how: dict[str, Any] = {"as_known": tick, "query_offset": query_offset, "hindsight": hindsight}
+        place = bound or self.bound
+        if place is None:
+            return StoreSnapshot(self.tx, offsets=self.offsets, **how)
+        return SealedSnapshot(self.tx, place, offsets=self.offsets, **how)
 
     def readings(self, rule: Rule, group: Group, tick: datetime) -> tuple[Reading, ...]:
         """What a rule reads at a tick; kept where its readings are weighed, for the rules that are weighed with it."""
@@ -147,11 +161,18 @@ class Bench:
             self.standing[rule.identity] = {alert.fingerprint: alert for alert in found}
         return self.standing[rule.identity]
 
-    def reread(self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None) -> Reread:
-        """What a rule reads by what was known at a moment, up to a watermark."""
-        key = (rule.identity, as_known, up_to)
+    def reread(
+        self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None, bound: Bound | None = None
+    ) -> Reread:
+        """What a rule reads by what was known at a moment, up to a watermark.
+
+        :param bound: what was recorded later is not seen.
+        """
+        key = (rule.identity, as_known, up_to, bound)
         if key not in self.rereads:
-            snapshot = self.snapshot(rule, group, as_known)
+            offset = group.query_offset if rule.query_offset is None else rule.query_offset
+            sealed = None if bound is None else self.look(as_known, offset, bound=bound)
+            snapshot = sealed or self.snapshot(rule, group, as_known)
             snapshot = snapshot if up_to is None else snapshot.up_to(up_to)
             readings = rule.detector.read(rule.parameters, self.catalogue, snapshot)
             self.rereads[key] = Reread(snapshot, {each.labels: each for each in readings if each.status is Status.OK})

@@ -9,9 +9,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.event import EventVersion
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels
 from watcher.core.newly_reported import Counted, newly_reported
-from watcher.core.period import Period
 from watcher.core.picture.drawing import to_evidence
 from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
@@ -54,41 +52,6 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         **_completeness(rule, reading, catalogue, snapshot),
         "contributors": _contributors(events, _indicator(rule, catalogue)),
     }
-
-
-def difference(
-    rule: Rule, before: Snapshot, now: Snapshot, *, catalogue: Catalogue, group: Labels, period: Period
-) -> dict[str, object]:
-    """How the records behind an alert changed between two moments of knowledge."""
-    indicator = _indicator(rule, catalogue)
-    if indicator is None:
-        return {}
-    old = {
-        (version.event.source, version.event.external_id): version
-        for version in before.events(indicator, group, period)
-    }
-    new = {
-        (version.event.source, version.event.external_id): version for version in now.events(indicator, group, period)
-    }
-    revised = [key for key in old.keys() & new.keys() if old[key].version != new[key].version]
-    counted = {
-        "new": sorted(name for _, name in new.keys() - old.keys()),
-        "deleted": sorted(name for _, name in old.keys() - new.keys()),
-        "revised": sorted(name for _, name in revised),
-    }
-    before_total, now_total = before.totals(indicator, group, period).total, now.totals(indicator, group, period).total
-    text = _difference_text(counted, f"{before_total} → {now_total} {indicator.noun}")
-    return {**counted, "before": before_total, "after": now_total, "text": text}
-
-
-def _difference_text(counted: Mapping[str, Sequence[str]], totals: str) -> str:
-    verbs = {"deleted": "deleted", "revised": "revised", "new": "added"}
-    parts = [f"{verb} {_records(len(counted[kind]))}" for kind, verb in verbs.items() if counted[kind]]
-    return f"the source {' and '.join(parts)}: {totals}" if parts else totals
-
-
-def _records(number: int) -> str:
-    return "1 record" if number == 1 else f"{number} records"
 
 
 def _indicator(rule: Rule, catalogue: Catalogue) -> Indicator | None:

@@ -14,8 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, or_
 
 from watcher.store.bulk import select_rows
 from watcher.store.schema import event as events
+from watcher.store.schema import to_ms
 
 _NEWEST = "select max(id) from transition"
+_NEXT = "select min(id) from transition where recorded_at > ?"
+_RECORDED = "select max(version) from event where recorded_at <= ?"
 
 
 class Bound(NamedTuple):
@@ -50,3 +53,10 @@ def book_known(table: Table, moment: datetime, bound: Bound) -> ColumnElement[bo
 def _still_open(table: Table, moment: datetime, bound: Bound) -> ColumnElement[bool]:
     column = table.c
     return or_(column.known_to.is_(None), column.known_to > moment, column.closed_after >= bound.transition)
+
+
+def bound_at(tx: Connection, moment: datetime) -> Bound:
+    """The place that our own clock passed at a moment; as exact as the clock."""
+    later = select_rows(tx, _NEXT, to_ms(moment))[0][0]
+    newest = select_rows(tx, _RECORDED, to_ms(moment))[0][0]
+    return Bound(int(later or newest_transition(tx) + 1), int(newest or 0), moment)

@@ -51,6 +51,8 @@ _ADVICE = {
 }
 #: What a source does to records, as the evidence names it.
 _REVISIONS = ("deleted", "revised", "new")
+#: What else may become of them, where the days that are counted have moved.
+_MOVES = {"left": "left the window", "entered": "entered the window"}
 _NO_CAPTION = Caption()
 _PROOF = {"true": "confirmed by others", "partly": "partly verified", "false": "called unverified"}
 
@@ -238,15 +240,20 @@ def _ids(value: object) -> list[str]:
 
 def _revisions(item: Item) -> str:
     """What became of the records: ``1 deleted (MOZ7), 0 revised, 2 new``."""
-    difference = mapping(item.transition.evidence.get("difference"))
-    if difference.keys().isdisjoint(_REVISIONS) or not item.is_withdrawn:
+    difference = mapping(item.transition.evidence.get("difference") if item.is_withdrawn else item.changed)
+    if difference.keys().isdisjoint(_REVISIONS):
         return ""
-    parts = []
-    for verb in _REVISIONS:
-        ids = _ids(difference.get(verb))
-        some = ", ".join([*ids[:LATEST], *(["..."] if len(ids) > LATEST else [])])
-        parts.append(f"{len(ids) or _total(difference.get(verb))} {verb}{f' ({some})' if some else ''}")
+    parts = [_counted_ids(difference, verb) for verb in _REVISIONS]
+    parts += [part for verb in _MOVES if not (part := _counted_ids(difference, verb)).startswith("0")]
     return f"Records: {', '.join(parts)}."
+
+
+def _counted_ids(difference: Mapping[str, object], verb: str) -> str:
+    """How many records something became of, and which: ``2 new (MOZ7, MOZ8)``."""
+    ids, counts = _ids(difference.get(verb)), mapping(difference.get("counts"))
+    in_all = _total(counts.get(verb)) or len(ids) or _total(difference.get(verb))
+    some = ", ".join([*ids[:LATEST], *(["..."] if in_all > LATEST else [])])
+    return f"{in_all} {_MOVES.get(verb, verb)}{f' ({some})' if some else ''}"
 
 
 def _changes(item: Item) -> Iterator[str]:
@@ -331,6 +338,7 @@ def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str
         yield "It already held when watching began; nobody was told before."
     elif notification.reason is NotifyReason.REPEAT:
         yield "A reminder: it was told before, and goes on."
+        yield _since_then(item, desk) if item.previous_values else ""
     elif before is None:
         yield "First notice." if not item.is_over else ""
     else:
@@ -339,9 +347,18 @@ def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str
         was = clean(before.get("severity") or "")
         now = item.transition.severity.value
         yield f"Severity {was} → {now}." if was and was != now and not item.is_over else ""
-        changes = ", ".join(_changes(item))
-        yield f"Since then: {changes}." if changes else "The numbers are the same."
+        yield _since_then(item, desk)
     yield _lasted(item, desk)
+
+
+def _since_then(item: Item, desk: Desk) -> str:
+    """What changed since the last message: the numbers, and what the source did to the records."""
+    last, changes = moment_of(item.changed.get("since")), ", ".join(_changes(item))
+    since = f"Since the last message ({moment_text(last, desk.timezone)})" if last else "Since then"
+    what = clean(item.changed.get("what") or "")
+    if not changes and not what:
+        return "The numbers are the same."
+    return f"{since}: {'; '.join(filter(None, (changes or 'the numbers are the same', what)))}."
 
 
 def _lasted(item: Item, desk: Desk) -> str:
