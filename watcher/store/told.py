@@ -66,6 +66,19 @@ def last_spoken(tx: Tx, endpoint: str, fingerprint: str) -> Spoken | None:
     return None if row is None else Spoken(*row)
 
 
+def last_endpoint(tx: Tx, fingerprint: str) -> str | None:
+    """The endpoint that the last message about an alert was written for; None when there was none."""
+    query = (
+        select(_item.c.endpoint)
+        .join(_message, _message.c.id == _item.c.message)
+        .where(_item.c.fingerprint == fingerprint)
+        .order_by(_message.c.number.desc())
+        .limit(1)
+    )
+    found: str | None = tx.execute(query).scalar_one_or_none()
+    return found
+
+
 def told_open(tx: Tx, endpoint: str, group_key: str) -> set[str]:
     """The alerts that fire now and of which a message was written for an endpoint and group."""
     query = (
