@@ -61,7 +61,9 @@ def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard) -> Iterato
         item = _item(bench, each)
         for slot in _slots(bench.tx, each.rule, item, board, about):
             about.add((slot.endpoint.name, item.transition.fingerprint, item.transition.episode))
-            yield _waiting(bench, slot, item if item.is_over else _since_last(bench, each, slot, item))
+            yield _waiting(
+                bench, slot, _since_last(bench, each, slot, item) if item.before and not item.is_over else item
+            )
 
 
 def _reminder(bench: Bench, slot: Slot, told: Told) -> Waiting:
