@@ -60,7 +60,10 @@ def _lost_records(bench: Bench, case: Case, fired_at: datetime) -> dict[str, obj
     if before is None:
         return {}
     values = read.values if read else {}
-    after = Look(now.snapshot, values, period_of(values) or before.period)
+    counted = period_of(values)
+    # A gap that ends on the same day and begins later is what a new record makes of it; its days are those that were told.
+    has_moved = counted is not None and counted.last != before.period.last
+    after = Look(now.snapshot, values, counted if counted is not None and has_moved else before.period)
     return {"difference": difference(rule, before, after, catalogue=bench.catalogue, group=alert.group)}
 
 
