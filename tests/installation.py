@@ -15,6 +15,7 @@ from tests.stories.records import acled_file
 from watcher.app import App, Turn, turn
 from watcher.config.settings import Settings, load_settings
 from watcher.core.alert import Alert, Transition
+from watcher.recompute import Recomputed, Recomputer
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.migrate import create
 from watcher.wiring import load_rule_set, open_app
@@ -99,6 +100,12 @@ class Installation:
         with self.app.store.reading() as tx:
             return {" ".join(value for _, value in each.group): each for each in find_alerts(tx)}
 
+    def replayed(self) -> list[Recomputed]:
+        """Every transition, worked out again from the store."""
+        with self.app.store.reading() as tx:
+            again = Recomputer(tx)
+            return [again.recompute(each) for each in reversed(find_transitions(tx))]
+
     def transitions(self) -> list[Transition]:
         """Every transition, the oldest first."""
         with self.app.store.reading() as tx:
@@ -143,5 +150,6 @@ def installed(folder: Path, **parts: str) -> Iterator[Installation]:
     made = Installation(folder, install(folder, **parts))
     try:
         yield made
+        assert [each for each in made.replayed() if not each.agrees] == [], "everything can be recomputed"
     finally:
         made.app.close()

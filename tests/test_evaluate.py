@@ -182,8 +182,14 @@ def test_the_difference_names_the_records_that_were_revised_deleted_and_added(it
         "new": ["MOZ4"],
         "deleted": ["MOZ3"],
         "revised": ["MOZ2"],
+        "left": [],
+        "entered": [],
+        "counts": {"new": 1, "deleted": 1, "revised": 1, "left": 0, "entered": 0},
+        "window": {},
+        "baseline": {},
         "before": 15,
         "after": 3,
+        "what": "the source deleted 1 record and revised 1 record and added 1 record",
         "text": "the source deleted 1 record and revised 1 record and added 1 record: 15 → 3 deaths",
     }
 

@@ -12,7 +12,7 @@ from tests.installation import RULES, installed
 from watcher.core.indicator import Indicator
 from watcher.core.picture import SeriesPicture
 from watcher.core.picture.drawing import from_evidence
-from watcher.evidence import _added_up
+from watcher.evidence import _added_up, _ranges
 
 OLD_RECORDS = (
     "12 of 21 deaths became known on one day, 25 Jun 2020, 6 records of them more than 56 days late: the rise may be a "
@@ -160,3 +160,92 @@ def test_sources_that_are_added_up_unasked_are_named(sources, named, said):
         "The records of acled and ucdp are added up: what more than one of them reports counts twice; name one: 'source'.",
     )
     assert tuple(_added_up(indicator, versions)) == (words if said else ())
+
+
+def told(it) -> dict[str, Any]:
+    """The one alert of the last message, as the webhook has it."""
+    [detail] = it.told()[-1]["watcher"]["alerts"].values()
+    return dict(detail)
+
+
+PACE = """\
+version: 1
+citations:
+  - {citation: report, title: A report, author: A writer, publisher: A desk, published: 2020-01-03, licence: CC BY 4.0,
+     reliability: B, credibility: 2}
+indicators:
+  - {indicator: deaths, title: Deaths, sum: fatalities, where: {country: Mozambique}}
+baselines:
+  - {baseline: stated, period: {from: 2019-01-01, to: 2019-12-31}, fatalities: 12, indicators: [deaths], cite: report}
+rules:
+  - {alert: Faster than stated, pace: {indicator: deaths, above: stated}, condition: [ratio > 1], for: 0d}
+"""
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory):
+    """A pace alert as it is stored, and as the webhook has it."""
+    with installed(tmp_path_factory.mktemp("complete"), rules=PACE) as it:
+        it.release("2020-06-01 12:00", "MOZ0  2020-01-01  0  Palma")
+        it.turn("2020-06-01 13:00")
+        it.release("2020-06-02 12:00", "MOZ1  2020-05-30  12  Palma", "MOZ2  2020-05-31  8  Mueda")
+        it.turn("2020-06-02 13:00")
+        yield it.transitions()[-1], told(it)
+
+
+def test_the_rule_and_the_moment_are_stored_and_told(complete):
+    stored, detail = complete
+    assert (detail["rule_hash"], detail["watermark"], detail["as_known_at"]) == (
+        stored.rule_hash,
+        "2020-05-31",
+        "2020-06-02T12:00:00Z",
+    )
+    judged = detail["evidence"]["judged_by"]
+    assert judged == stored.evidence["judged_by"]
+    assert (judged["detector"], judged["condition"], judged["query_offset"]["acled"]) == ("pace", "ratio > 1", "0s")
+    assert {"indicator": "deaths", "above": "stated", "assumed_dispersion": 5.0}.items() <= judged["parameters"].items()
+
+
+def test_every_record_version_behind_it_is_named(complete):
+    _, detail = complete
+    assert (detail["evidence"]["versions"], detail["evidence"]["records_in_all"]) == ("1-3", 3)
+
+
+def test_publishers_and_terms_of_the_source_are_told(complete):
+    [source] = complete[1]["evidence"]["sources"]
+    assert (source["name"], source["records"], source["publishers"]) == ("acled", 3, ["A newspaper"])
+    assert source["licence"].startswith("ACLED's terms of use: rows must not be passed on")
+    assert source["citation"].startswith("Raleigh, C.")
+
+
+def test_the_baseline_is_told_with_its_citation_and_terms(complete):
+    _, detail = complete
+    [cited] = detail["evidence"]["cited"]
+    assert (cited["citation"], cited["author"], cited["published"], cited["licence"]) == (
+        "report",
+        "A writer",
+        "2020-01-03",
+        "CC BY 4.0",
+    )
+    assert detail["values"]["baseline_total"] == 12
+
+
+def test_interval_sensitivity_and_completeness_are_told(complete):
+    _, detail = complete
+    values = detail["values"]
+    assert values["ci_low"] < values["ratio"] < values["ci_high"]
+    assert detail["sensitivity"] == {}, "the records carry no other counts"
+    assert detail["evidence"]["completeness"] == {
+        "share": None,
+        "reports": 0,
+        "missing": "no record of the last 180 days tells its delay, and 100 are needed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [([], ""), ([7], "7"), ([1, 2, 3, 5, 8, 9], "1-3, 5, 8-9")],
+    ids=["none", "one", "several, some in a row"],
+)
+def test_versions_in_a_row_are_written_as_one(numbers, written):
+    assert _ranges(numbers) == written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from watcher.core.across import Weighed
 from watcher.core.alert import (
@@ -16,9 +16,12 @@ from watcher.core.alert import (
 from watcher.core.catalogue import Catalogue
 from watcher.core.choice import weigh_together
 from watcher.core.label import Labels
+from watcher.core.message.phrase import mappings
 from watcher.core.reading import Reading, Status, Value
 from watcher.core.rule import Finding, Group, Rule, RuleSet
 from watcher.core.sensitivity import Rereading, rereading, sensitivity
+from watcher.evidence import evidence
+from watcher.provenance import judged_by, terms
 from watcher.store.alerts import (
     RuleState,
     add_transition,
@@ -26,8 +29,11 @@ from watcher.store.alerts import (
     find_transitions,
     save_alert,
 )
+from watcher.store.order import Bound
 from watcher.store.schema import Tx
+from watcher.store.sealed import SealedSnapshot
 from watcher.store.snapshot import StoreSnapshot
+from watcher.store.sources import source_kinds
 
 #: Snapshots that are kept for the rules of a tick, and for what is read again.
 _SNAPSHOTS_KEPT = 16
@@ -41,6 +47,11 @@ class Told(NamedTuple):
     group: Group
     alert: Alert
     transition: Transition
+
+    @property
+    def offset(self) -> timedelta | None:
+        """The query offset of the rule, else of its group; None leaves it to the sources."""
+        return self.group.query_offset if self.rule.query_offset is None else self.rule.query_offset
 
 
 class Reread(NamedTuple):
@@ -60,8 +71,10 @@ class Bench:
     #: Each source's query offset.
     offsets: Mapping[str, timedelta]
     now: datetime
+    #: Where the order of recording is to end, for what is recomputed; None looks at everything.
+    bound: Bound | None = None
     #: What was read again, so that a hundred alerts that end together cost no more than one.
-    rereads: dict[tuple[str, datetime, date | None], Reread] = field(default_factory=dict)
+    rereads: dict[tuple[str, datetime, date | None, Bound | None], Reread] = field(default_factory=dict)
     #: What was known at the last ticks that were asked about: the rules of a tick look at one snapshot.
     snapshots: dict[tuple[datetime, timedelta | None], StoreSnapshot] = field(default_factory=dict)
     #: The alerts of each rule that was judged, by fingerprint, as they stand; every change is stored as well.
@@ -84,9 +97,26 @@ class Bench:
         if (tick, offset) not in self.snapshots:
             if len(self.snapshots) >= _SNAPSHOTS_KEPT:
                 self.snapshots.clear()
-            snapshot = StoreSnapshot(self.tx, as_known=tick, offsets=self.offsets, query_offset=offset)
-            self.snapshots[tick, offset] = snapshot
+            self.snapshots[tick, offset] = self.look(tick, offset)
         return self.snapshots[tick, offset]
+
+    def look(
+        self,
+        tick: datetime,
+        query_offset: timedelta | None = None,
+        *,
+        hindsight: datetime | None = None,
+        bound: Bound | None = None,
+    ) -> StoreSnapshot:
+        """What was known at a tick, and by hindsight which alerts were taken back.
+
+        :param bound: what was recorded later is not seen.
+        """
+        how: dict[str, Any] = {"as_known": tick, "query_offset": query_offset, "hindsight": hindsight}
+        place = bound or self.bound
+        if place is None:
+            return StoreSnapshot(self.tx, offsets=self.offsets, **how)
+        return SealedSnapshot(self.tx, place, offsets=self.offsets, **how)
 
     def readings(self, rule: Rule, group: Group, tick: datetime) -> tuple[Reading, ...]:
         """What a rule reads at a tick; kept where its readings are weighed, for the rules that are weighed with it."""
@@ -103,6 +133,13 @@ class Bench:
     def weighed(self, rule: Rule, group: Group, tick: datetime) -> Mapping[Labels, Weighed]:
         """What the series of a rule come to at a tick among all that are weighed together."""
         return weigh_together(group, rule, self.catalogue, lambda each: self.readings(each, group, tick))
+
+    def evidence(self, rule: Rule, finding: Finding, snapshot: StoreSnapshot) -> dict[str, object]:
+        """Everything that stands behind a finding, with what it was judged by and under which terms."""
+        detail = evidence(rule, finding, self.catalogue, snapshot)
+        kinds = source_kinds(self.tx)
+        sources = [{**each, **terms(kinds.get(str(each["name"]), ""))} for each in mappings(detail["sources"])]
+        return {**detail, "sources": sources, "judged_by": judged_by(rule, self.catalogue, self.offsets)}
 
     def sensitivity(self, rule: Rule, finding: Finding, snapshot: StoreSnapshot) -> dict[str, object]:
         """Whether the verdict holds with other counts of the dead, as part of the evidence; empty when it has none."""
@@ -124,11 +161,18 @@ class Bench:
             self.standing[rule.identity] = {alert.fingerprint: alert for alert in found}
         return self.standing[rule.identity]
 
-    def reread(self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None) -> Reread:
-        """What a rule reads by what was known at a moment, up to a watermark."""
-        key = (rule.identity, as_known, up_to)
+    def reread(
+        self, rule: Rule, group: Group, as_known: datetime, *, up_to: date | None = None, bound: Bound | None = None
+    ) -> Reread:
+        """What a rule reads by what was known at a moment, up to a watermark.
+
+        :param bound: what was recorded later is not seen.
+        """
+        key = (rule.identity, as_known, up_to, bound)
         if key not in self.rereads:
-            snapshot = self.snapshot(rule, group, as_known)
+            offset = group.query_offset if rule.query_offset is None else rule.query_offset
+            sealed = None if bound is None else self.look(as_known, offset, bound=bound)
+            snapshot = sealed or self.snapshot(rule, group, as_known)
             snapshot = snapshot if up_to is None else snapshot.up_to(up_to)
             readings = rule.detector.read(rule.parameters, self.catalogue, snapshot)
             self.rereads[key] = Reread(snapshot, {each.labels: each for each in readings if each.status is Status.OK})

@@ -18,10 +18,10 @@ from watcher.core.alert import (
     retract,
     step,
 )
+from watcher.core.label import Labels
 from watcher.core.period import tick_at_or_before
 from watcher.core.reading import Reading, Status, Telling
 from watcher.core.rule import Group, Rule, RuleSet, judge
-from watcher.evidence import evidence
 from watcher.ground import Case, lost_ground, taken_back, watched_alerts
 from watcher.store.actors import name_actors
 from watcher.store.alerts import (
@@ -145,7 +145,7 @@ def _move(bench: Bench, move: _Move, snapshot: StoreSnapshot) -> Told:
         # The reading is of another occurrence, or of none: what is taken back is what was told.
         values, detail = taken_back(bench, change.alert)
     else:
-        detail = {**evidence(rule, case.finding, bench.catalogue, snapshot), **(move.lost or {})}
+        detail = {**bench.evidence(rule, case.finding, snapshot), **(move.lost or {})}
         if change.notify and change.alert.state.is_open:
             detail |= bench.sensitivity(rule, case.finding, snapshot)
         values = reading.values
@@ -165,7 +165,7 @@ def look_again(bench: Bench, told: Told) -> Told:
     if reading is None:
         return told
     finding = judge(rule, reading, bench.catalogue)
-    detail = evidence(rule, finding, bench.catalogue, snapshot) | bench.sensitivity(rule, finding, snapshot)
+    detail = bench.evidence(rule, finding, snapshot) | bench.sensitivity(rule, finding, snapshot)
     again = replace(transition, tick=tick, watermark=reading.watermark, values=reading.values, evidence=detail)
     return told._replace(transition=again)
 
@@ -184,11 +184,16 @@ def _vanished(
 ) -> list[Reading]:
     """Alerts that go on although their group is not seen: it is absent, or no group can be judged at all."""
     seen = {rule.fingerprint(reading.labels) for reading in readings}
-    said = Telling(headline=rule.alert, sentence="Nothing is known of this group any more.")
-    absent = Reading(present=False, tell=lambda: said)
-    blind = next((reading for reading in readings if reading.status is not Status.OK and not reading.labels), absent)
     return [
-        replace(blind, labels=alert.group)
+        unseen(rule, readings, alert.group)
         for fingerprint, alert in standing.items()
         if fingerprint not in seen and (alert.state in OPEN or fingerprint in watched)
     ]
+
+
+def unseen(rule: Rule, readings: Sequence[Reading], group: Labels) -> Reading:
+    """What is read of a group that is not seen: that it is absent, or why no group can be judged at all."""
+    said = Telling(headline=rule.alert, sentence="Nothing is known of this group any more.")
+    absent = Reading(present=False, tell=lambda: said)
+    blind = next((reading for reading in readings if reading.status is not Status.OK and not reading.labels), absent)
+    return replace(blind, labels=group)

@@ -9,13 +9,12 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.event import EventVersion
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
-from watcher.core.label import Labels
 from watcher.core.newly_reported import Counted, newly_reported
-from watcher.core.period import Period
 from watcher.core.picture.drawing import to_evidence
 from watcher.core.reading import Reading, Telling, reading_period
 from watcher.core.rule import Finding, Rule
 from watcher.core.snapshot import Snapshot
+from watcher.core.statistics.delay import reported_to
 
 #: How many records and contributors an alert names; the rest is a `watcher events` away.
 RECORDS_NAMED = 5
@@ -47,43 +46,12 @@ def evidence(rule: Rule, finding: Finding, catalogue: Catalogue, snapshot: Snaps
         **({"picture": to_evidence(told.picture)} if told.picture else {}),
         "records": [_record(version) for version in _named(events, reading)],
         "records_in_all": len(events),
+        "versions": _ranges(sorted(version.version for version in events)),
+        "sources": _sources(events),
+        "cited": [_cited(catalogue.citations[name]) for name in told.cites if name in catalogue.citations],
+        **_completeness(rule, reading, catalogue, snapshot),
         "contributors": _contributors(events, _indicator(rule, catalogue)),
     }
-
-
-def difference(
-    rule: Rule, before: Snapshot, now: Snapshot, *, catalogue: Catalogue, group: Labels, period: Period
-) -> dict[str, object]:
-    """How the records behind an alert changed between two moments of knowledge."""
-    indicator = _indicator(rule, catalogue)
-    if indicator is None:
-        return {}
-    old = {
-        (version.event.source, version.event.external_id): version
-        for version in before.events(indicator, group, period)
-    }
-    new = {
-        (version.event.source, version.event.external_id): version for version in now.events(indicator, group, period)
-    }
-    revised = [key for key in old.keys() & new.keys() if old[key].version != new[key].version]
-    counted = {
-        "new": sorted(name for _, name in new.keys() - old.keys()),
-        "deleted": sorted(name for _, name in old.keys() - new.keys()),
-        "revised": sorted(name for _, name in revised),
-    }
-    before_total, now_total = before.totals(indicator, group, period).total, now.totals(indicator, group, period).total
-    text = _difference_text(counted, f"{before_total} → {now_total} {indicator.noun}")
-    return {**counted, "before": before_total, "after": now_total, "text": text}
-
-
-def _difference_text(counted: Mapping[str, Sequence[str]], totals: str) -> str:
-    verbs = {"deleted": "deleted", "revised": "revised", "new": "added"}
-    parts = [f"{verb} {_records(len(counted[kind]))}" for kind, verb in verbs.items() if counted[kind]]
-    return f"the source {' and '.join(parts)}: {totals}" if parts else totals
-
-
-def _records(number: int) -> str:
-    return "1 record" if number == 1 else f"{number} records"
 
 
 def _indicator(rule: Rule, catalogue: Catalogue) -> Indicator | None:
@@ -142,6 +110,45 @@ def _named(events: Sequence[EventVersion], reading: Reading) -> list[EventVersio
         version.version: version for version in events if version.version in reading.telling.records[:RECORDS_NAMED]
     }
     return sorted((latest | heavy).values(), key=lambda version: version.event.date_end, reverse=True)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Every record version behind an alert: ``1-40, 55``."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join("-".join(map(str, part)) for part in parts)
+
+
+def _sources(events: Sequence[EventVersion]) -> list[dict[str, object]]:
+    """Whose records stand behind an alert: each source with its publishers, those of most records first."""
+    publishers: dict[str, Counter[str]] = {}
+    for version in events:
+        names = publishers.setdefault(version.event.source, Counter())
+        names.update(name for name in version.event.publishers.split("; ") if name)
+    records = Counter(version.event.source for version in events)
+    return [
+        {"name": name, "records": records[name], "publishers": sorted(told, key=lambda each: (-told[each], each))}
+        for name, told in sorted(publishers.items())
+    ]
+
+
+def _cited(citation: Citation) -> dict[str, object]:
+    """A publication with its terms, and how far the desk trusts it."""
+    return citation.model_dump(mode="json")
+
+
+def _completeness(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, object]:
+    """Which share of what will be known of the days is known already, or why nobody can say."""
+    indicator, period = _indicator(rule, catalogue), reading_period(reading)
+    if indicator is None or period is None or rule.is_event_like:
+        return {}
+    known = snapshot.completeness(indicator)
+    share = known.of_period(period, reported_to(snapshot.as_known)) if known.is_known else None
+    return {"completeness": {"share": share, "reports": known.reports, "missing": known.missing}}
 
 
 def _record(version: EventVersion) -> dict[str, object]:

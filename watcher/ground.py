@@ -7,20 +7,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from watcher.bench import Bench
-from watcher.core.alert import (
-    Alert,
-    may_be_taken_back,
-)
-from watcher.core.reading import Reading, Status, Value, reading_period
+from watcher.core.alert import Alert, Transition, may_be_taken_back
+from watcher.core.reading import Reading, Status, Value, period_of
 from watcher.core.rule import Finding, Group, Rule, judge
-from watcher.evidence import difference
+from watcher.difference import Look, difference, look
 from watcher.store.alerts import (
     RuleState,
     dirty_marks,
     find_transitions,
     moments_of_knowledge,
 )
-from watcher.store.snapshot import StoreSnapshot
+from watcher.store.order import Bound
 
 
 class Case(NamedTuple):
@@ -43,24 +40,44 @@ def lost_ground(bench: Bench, case: Case) -> dict[str, object] | None:
         return None
     if rule.members:
         return _lost_members(bench, case, alert.fired_at)
-    if alert.fired_watermark is None:
-        return None
+    return None if alert.fired_watermark is None else _lost_records(bench, case, alert.fired_at)
+
+
+def _lost_records(bench: Bench, case: Case, fired_at: datetime) -> dict[str, object] | None:
+    """The difference of the records and the baseline, at the watermark at which it fired."""
+    alert, rule = case.alert, case.rule
     now = bench.reread(rule, case.group, case.tick, up_to=alert.fired_watermark)
-    then = bench.reread(rule, case.group, alert.fired_at, up_to=alert.fired_watermark)
-    fired = then.readings.get(alert.group)
-    if fired is None or not _holds(bench, rule, fired) or _holds(bench, rule, now.readings.get(alert.group)):
+    read = now.readings.get(alert.group)
+    if _holds(bench, rule, read):
         return None
-    period = reading_period(fired)
-    if period is None:
+    # What came in later with an older stamp was not there when it fired, and is what takes its ground away.
+    bound = _firing(bench, alert)
+    then = bench.reread(rule, case.group, fired_at, up_to=alert.fired_watermark, bound=bound)
+    fired = then.readings.get(alert.group)
+    if fired is None or not _holds(bench, rule, fired):
+        return None
+    before = look(then.snapshot, fired.values)
+    if before is None:
         return {}
-    changed = difference(rule, then.snapshot, now.snapshot, catalogue=bench.catalogue, group=alert.group, period=period)
-    return {"difference": changed}
+    values = read.values if read else {}
+    counted = period_of(values)
+    # A gap that ends on the same day and begins later is what a new record makes of it; its days are those that were told.
+    has_moved = counted is not None and counted.last != before.period.last
+    after = Look(now.snapshot, values, counted if counted is not None and has_moved else before.period)
+    return {"difference": difference(rule, before, after, catalogue=bench.catalogue, group=alert.group)}
+
+
+def _firing(bench: Bench, alert: Alert) -> Bound | None:
+    """Where in the order of recording the episode began."""
+    history = find_transitions(bench.tx, fingerprint=alert.fingerprint, episode=alert.episode)
+    began = (each for each in history if each.transition.tick == alert.fired_at and each.transition.after.is_open)
+    return next((each.bound for each in reversed(list(began))), None)
 
 
 def _lost_members(bench: Bench, case: Case, fired_at: datetime) -> dict[str, object] | None:
     """What was taken back, when a combination would not have fired without the alerts that were withdrawn since."""
     rule, catalogue = case.rule, bench.catalogue
-    snapshot = StoreSnapshot(bench.tx, as_known=fired_at, offsets=bench.offsets, hindsight=case.tick)
+    snapshot = bench.look(fired_at, hindsight=case.tick)
     [without] = rule.detector.read(rule.parameters, catalogue, snapshot)
     if judge(rule, without, catalogue).holds:
         return None
@@ -77,7 +94,11 @@ def _holds(bench: Bench, rule: Rule, reading: Reading | None) -> bool:
 
 def taken_back(bench: Bench, alert: Alert) -> tuple[Mapping[str, Value], dict[str, object]]:
     """The values and the evidence of an occurrence that is stated no longer, as they were told."""
-    told = find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition
+    return withdrawn(find_transitions(bench.tx, fingerprint=alert.fingerprint, limit=1)[0].transition)
+
+
+def withdrawn(told: Transition) -> tuple[Mapping[str, Value], dict[str, object]]:
+    """The same, from what was told last."""
     text = f"no longer stated: {told.evidence.get('headline', '')}"
     return told.values, {**told.evidence, "difference": {"text": text}}
 

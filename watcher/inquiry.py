@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from watcher.bench import Bench
+from watcher.bench import Bench, Told
+from watcher.core.alert import Alert, Reason, Transition
 from watcher.core.condition import Comparison, Condition
 from watcher.core.detectors.frame import Defaults
 from watcher.core.label import Labels
 from watcher.core.reading import Reading, Status
 from watcher.core.rule import Finding, Group, Rule, RuleSet, judge
-from watcher.evidence import evidence
+from watcher.since import Since, since
 from watcher.store.rule_sets import rule_set_in_force
 from watcher.store.schema import Tx
+from watcher.store.told import last_endpoint
 
 
 class Part(NamedTuple):
@@ -58,10 +60,35 @@ class Inquiry(NamedTuple):
     answers: tuple[Answer, ...]
     #: Whether the store holds the facts and stated numbers of this rule set; else the next turn takes them over.
     is_in_force: bool
+    #: What it was read by.
+    bench: Bench
 
     def answer(self, group: Labels) -> Answer | None:
         """The answer for one group; None when nothing is known of it."""
         return next((each for each in self.answers if each.reading.labels == group), None)
+
+    def since(self, alert: Alert) -> Since | None:
+        """What has changed since anybody was last told of an alert that goes on; None when nobody was."""
+        answer, spoken = self.answer(alert.group), last_endpoint(self.bench.tx, alert.fingerprint)
+        if answer is None or spoken is None or not alert.state.is_open:
+            return None
+        transition = Transition(
+            alert.fingerprint,
+            alert.rule,
+            alert.group,
+            seq=alert.seq,
+            episode=alert.episode,
+            before=alert.state,
+            after=alert.state,
+            severity=alert.severity,
+            reason=Reason.HOLDS,
+            tick=self.moment,
+            watermark=answer.reading.watermark,
+            rule_hash=self.rule.rule_hash,
+            values=answer.reading.values,
+        )
+        found = since(self.bench, Told(self.rule, self.group, alert, transition), spoken)
+        return found if found is not None and found.moment <= self.moment else None
 
 
 def inquire(tx: Tx, rules: RuleSet, rule: Rule, *, offsets: Mapping[str, timedelta], moment: datetime) -> Inquiry:
@@ -76,12 +103,12 @@ def inquire(tx: Tx, rules: RuleSet, rule: Rule, *, offsets: Mapping[str, timedel
     for reading in readings:
         finding = judge(rule, reading, rules.catalogue, weighed=weighed.get(reading.labels))
         parts = _parts(keys.condition, reading, rule) if keys.condition and reading.values else ()
-        detail = evidence(rule, finding, rules.catalogue, snapshot)
+        detail = bench.evidence(rule, finding, snapshot)
         if finding.holds or len(readings) == 1:
             # Of a hundred groups for which nothing holds, nobody asks whether it would hold with other counts.
             detail |= bench.sensitivity(rule, finding, snapshot)
         answers.append(Answer(finding, tuple(parts), detail))
-    return Inquiry(rule, group, keys, moment, tuple(answers), rule_set_in_force(tx) == rules.content_hash)
+    return Inquiry(rule, group, keys, moment, tuple(answers), rule_set_in_force(tx) == rules.content_hash, bench)
 
 
 def _parts(condition: Condition, reading: Reading, rule: Rule) -> list[Part]:

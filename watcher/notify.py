@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from watcher import withdrawal
@@ -24,6 +25,7 @@ from watcher.evaluate import look_again
 from watcher.flush import flush, is_flush_due
 from watcher.item import item_of
 from watcher.messages import Sender
+from watcher.since import since
 from watcher.store.alerts import find_alerts, find_transitions
 from watcher.store.reviews import standing_acknowledgement
 from watcher.store.schema import Tx
@@ -51,8 +53,7 @@ def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datet
     fresh = list(_arrivals(bench, told, board))
     sender = Sender(bench, board, clock, patient, Company(bench, board))
     reminders = [
-        _waiting(bench, slot, item_of(bench, look_again(bench, each) if each.rule.detector_name else each))
-        for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
+        _reminder(bench, slot, each) for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
     ]
     return flush(sender, fresh, reminders)
 
@@ -64,7 +65,24 @@ def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard) -> Iterato
         item = item_of(bench, each)
         for slot in _slots(bench.tx, each.rule, item, board, about):
             about.add((slot.endpoint.name, item.transition.fingerprint, item.transition.episode))
-            yield _waiting(bench, slot, item)
+            yield _waiting(
+                bench, slot, _since_last(bench, each, slot, item) if item.before and not item.is_over else item
+            )
+
+
+def _reminder(bench: Bench, slot: Slot, told: Told) -> Waiting:
+    """What goes on, with what there is to say of it now."""
+    again = look_again(bench, told) if told.rule.detector_name else told
+    return _waiting(bench, slot, _since_last(bench, again, slot, item_of(bench, again)))
+
+
+def _since_last(bench: Bench, told: Told, slot: Slot, item: Item) -> Item:
+    """The same item with what changed since this endpoint was last told of it."""
+    found = since(bench, told, slot.endpoint.name)
+    if found is None:
+        return item
+    changed = {"since": found.moment.isoformat(), **found.difference}
+    return replace(item, previous_values=found.values, changed=changed)
 
 
 def _waiting(bench: Bench, slot: Slot, item: Item) -> Waiting:

@@ -163,6 +163,7 @@ def _event() -> None:
         sa.Column("basis", sa.Text, nullable=False),
         sa.Column("recorded_at", BIG, nullable=False),
         sa.Column("closed_at", BIG),
+        sa.Column("closed_after", sa.Integer),
         sa.Column("stamp", BIG),
         sa.Column("content_hash", sa.Text, nullable=False),
         sa.Column("date_start", sa.Text, nullable=False),
@@ -219,6 +220,25 @@ def _event() -> None:
         sqlite_where=sa.text("date_start < date_end or time_precision > 2"),
         postgresql_where=sa.text("date_start < date_end or time_precision > 2"),
     )
+
+
+def _former_side() -> None:
+    op.create_table(
+        "former_side",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("event", sa.Integer, nullable=False),
+        sa.Column("after", sa.Integer, nullable=False),
+        sa.Column("country", sa.Text, nullable=False),
+        sa.Column("civilian_targeting", sa.Integer),
+        sa.Column("publishers", sa.Text, nullable=False),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("notes", sa.Text, nullable=False),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_side")),
+        sa.ForeignKeyConstraint(["event"], ["event.version"], name=op.f("fk_former_side_event")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_former_side_event", "former_side", ["event"])
 
 
 def _event_actor() -> None:
@@ -304,6 +324,8 @@ def _fact() -> None:
         sa.Column("basis", sa.Text, nullable=False),
         sa.Column("recorded_at", BIG, nullable=False),
         sa.Column("closed_at", BIG),
+        sa.Column("recorded_after", sa.Integer, nullable=False),
+        sa.Column("closed_after", sa.Integer),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_fact")),
         sa.CheckConstraint("basis in ('stamp', 'lag', 'load')", name=op.f("ck_fact_basis")),
@@ -342,6 +364,8 @@ def _baseline() -> None:
         sa.Column("basis", sa.Text, nullable=False),
         sa.Column("recorded_at", BIG, nullable=False),
         sa.Column("closed_at", BIG),
+        sa.Column("recorded_after", sa.Integer, nullable=False),
+        sa.Column("closed_after", sa.Integer),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_baseline")),
         sa.CheckConstraint("basis in ('stamp', 'lag', 'load')", name=op.f("ck_baseline_basis")),
@@ -452,10 +476,12 @@ def _transition() -> None:
         sa.Column("rule_hash", sa.Text, nullable=False),
         sa.Column("notify", sa.Integer, nullable=False),
         sa.Column("newest_version", sa.Integer, nullable=False),
+        sa.Column("rule_set", sa.Integer),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("recorded_at", BIG, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transition")),
         sa.ForeignKeyConstraint(["fingerprint"], ["alert.fingerprint"], name=op.f("fk_transition_fingerprint")),
+        sa.ForeignKeyConstraint(["rule_set"], ["rule_set.id"], name=op.f("fk_transition_rule_set")),
         sa.UniqueConstraint("fingerprint", "seq", name=op.f("uq_transition_fingerprint_seq")),
         sqlite_strict=True,
     )
@@ -733,6 +759,7 @@ TABLES = (
     _release,
     _actor,
     _event,
+    _former_side,
     _event_actor,
     _quarantine,
     _scope,

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.cli.records import raid, write
+from tests.installation import SETTINGS, installed
+from watcher import cli
 
 HEADLINE = "Mozambique fatality rate exceeds 2019 pace"
 
@@ -46,13 +48,18 @@ def words(text: str) -> str:
         "The day to which 447 counts is assumed (6 July).",
         "Definition differs from the indicator's filter",
         "Grey Dynamics, Ana Maria Baloi, 2020-07, B2 (usually reliable, probably true; the desk's own grade)",
-        "It is firing, since 2020-08-02 09:00 UTC.",
-        "inactive → firing, warning: it already held when watching began; told: desk/file/1",
+        "530fa5d20f93e75d: then no turn had seen it hold. More came later (1 step): watcher alerts 530fa5d20f93e75d",
         "evidence weak none, weak, moderate",
     ],
 )
 def test_the_headline_is_explained_from_the_stated_totals_alone(article, good, sentence):
     assert sentence in words(good("explain", HEADLINE, "--as-of", "2020-08-01"))
+
+
+def test_how_the_alert_came_there_is_said_with_who_was_told(article, good):
+    said = words(good("explain", HEADLINE, "--as-of", "2020-08-02"))
+    assert "It is firing, since 2020-08-02 09:00 UTC." in said
+    assert "inactive → firing, warning: it already held when watching began; told: desk/file/1" in said
 
 
 def test_no_line_is_longer_than_a_person_reads_and_nothing_trails(article, good):
@@ -217,3 +224,73 @@ def test_a_picture_that_cannot_be_written_is_a_fault_in_plain_words(article, run
     said = run("explain", HEADLINE, "--as-of", moment, "--picture", str(tmp_path / name))
     assert said.code == 2
     assert fault in said.err
+
+
+# --- what changed, and what came later ------------------------------------------------------------------------------------
+
+PLACES = """\
+version: 1
+indicators:
+  - {indicator: deaths, title: Deaths, sum: fatalities, where: {country: Mozambique}}
+rules:
+  - {alert: Many deaths, threshold: {indicator: deaths, window: 30d}, condition: [value >= 10]}
+"""
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Fired and told on 3 June; two days later a record has come and one was revised."""
+    settings = SETTINGS.replace("instance: tested", "instance: tested\nrules: [rules]")
+    with installed(tmp_path, rules=PLACES, settings=settings) as it:
+        it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma")
+        it.turn("2020-06-01 13:00")
+        it.release("2020-06-03 12:00", "MOZ2  2020-06-02  12  Palma")
+        it.turn("2020-06-03 13:00")
+        it.release("2020-06-05 12:00", "MOZ2  2020-06-02  14  Palma", "MOZ3  2020-06-02  5  Palma")
+        it.turn("2020-06-05 13:00")
+        monkeypatch.chdir(tmp_path)
+        yield it
+
+
+def explained(capsys, *arguments: str) -> str:
+    capsys.readouterr()
+    assert cli.main(["explain", "Many deaths", *arguments]) == 0
+    return words(capsys.readouterr().out)
+
+
+def test_it_says_what_changed_since_the_last_message(told, capsys):
+    said = explained(capsys, "--as-known", "2020-06-05")
+    assert (
+        "CHANGED Since the last message (2020-06-03 13:00 UTC): the source revised 1 record and added 1 record: "
+        "13 → 20 deaths. - new: MOZ3 - revised: MOZ2" in said
+    )
+
+
+def test_of_a_moment_before_it_fired_it_does_not_say_that_it_fires(told, capsys):
+    said = explained(capsys, "--as-known", "2020-06-02")
+    assert "HOLDS? No: " in said
+    assert ": then no turn had seen it hold. More came later (1 step): watcher alerts " in said
+    assert "It is firing" not in said
+    assert "CHANGED" not in said
+
+
+def test_of_a_moment_in_between_it_says_how_it_stood_then(told, capsys):
+    told.release("2020-06-06 12:00", "MOZ2  2020-06-02  0  Palma", "MOZ3  2020-06-02  0  Palma")
+    told.turn("2020-06-06 13:00")
+    said = explained(capsys, "--as-known", "2020-06-04")
+    assert ", as it stood then: It is firing, since 2020-06-03 12:00 UTC." in said
+    assert "More came later (1 step)" in said
+
+
+def test_the_terms_of_the_source_and_what_is_still_to_come_are_said(told, capsys):
+    said = explained(capsys, "--as-known", "2020-06-05")
+    assert "- acled: 3 records; terms: ACLED's terms of use: rows must not be passed on" in said
+    assert "How much of these days is still to come in cannot be said: no record of the last 180 days" in said
+
+
+def test_without_any_record_it_says_where_to_look(told, capsys):
+    told.write_rules(PLACES.replace("country: Mozambique", "country: Mali"))
+    said = explained(capsys, "--as-known", "2020-06-05")
+    assert (
+        "FOUND It cannot be judged: no records for Deaths. Look at: watcher status (how far each source goes)" in said
+    )

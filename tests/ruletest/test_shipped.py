@@ -9,9 +9,12 @@ import pytest
 
 from watcher.config.files import find_rule_files
 from watcher.config.rules import load_rules
+from watcher.recompute import Recomputed, Recomputer
 from watcher.ruletest.coverage import coverage
 from watcher.ruletest.report import file_lines
+from watcher.ruletest.stage import Stage
 from watcher.ruletest.suite import find_test_files, run_files
+from watcher.store.alerts import find_transitions
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -20,7 +23,23 @@ def run(path: Path):
     return list(run_files(find_test_files([path]), wanted=lambda _: True, stopwatch=lambda: 0.0))
 
 
-def test_the_shipped_rules_pass_their_tests_which_take_every_way_through_a_rule():
+@pytest.fixture
+def worked_out_again(monkeypatch) -> list[Recomputed]:
+    """Every transition of every story that is played, worked out again at its end as `watcher replay --all` does."""
+    found: list[Recomputed] = []
+    leave = Stage.__exit__
+
+    def look_again(stage: Stage, *why: object) -> None:
+        with stage.app.store.reading() as tx:
+            again = Recomputer(tx)
+            found.extend(again.recompute(each) for each in find_transitions(tx))
+        leave(stage, *why)
+
+    monkeypatch.setattr(Stage, "__exit__", look_again)
+    return found
+
+
+def test_the_shipped_rules_pass_their_tests_which_take_every_way_through_a_rule(worked_out_again):
     results = run(RULES / "tests")
     told = [line for result in results for line in file_lines(result)]
     assert all(line.startswith("ok") for line in told), "\n".join(told)
@@ -28,6 +47,8 @@ def test_the_shipped_rules_pass_their_tests_which_take_every_way_through_a_rule(
     covered = [each for each in coverage([load_rules([RULES])], steps) if each.is_tested]
     assert covered
     assert {each.rule: each.missing for each in covered if each.missing} == {}
+    assert len(worked_out_again) > len(covered)
+    assert [each.differences for each in worked_out_again if not each.agrees] == []
 
 
 def test_the_tests_are_no_rules():

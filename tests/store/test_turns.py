@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from tests import test_recompute
 from tests.installation import SETTINGS, installed
 from watcher.core.errors import ConfigError, Problem
 from watcher.own_alerts import rules_invalid
@@ -66,3 +67,12 @@ def test_turns_on_postgresql_give_what_turns_on_sqlite_give(tmp_path, postgresql
     assert len(told) > 5
     assert told_by(tmp_path / "there", url=postgresql_url) == (moved, told)
     assert [path.name for path in (tmp_path / "there" / "state").glob("*.db")] == []
+
+
+def test_what_was_told_is_worked_out_again_on_postgresql(tmp_path, postgresql_url):
+    url = f"store: {{url: '{postgresql_url}'}}\n"
+    with installed(tmp_path, rules=test_recompute.PACE, settings=SETTINGS + url) as it:
+        test_recompute.begin(it)
+        for happens in test_recompute.LATER.values():
+            happens(it)
+        assert test_recompute.agreed(it) > len(test_recompute.LATER)

@@ -24,7 +24,9 @@ def play(story: str, folder: Path) -> str:
     with Receivers(SECRET) as receivers:
         stage = Stage(folder, receivers)
         try:
-            return written(each for section in sections(story) for each in _section(stage, section))
+            real = written(each for section in sections(story) for each in _section(stage, section))
+            stage.replay()
+            return real
         finally:
             stage.close()
 

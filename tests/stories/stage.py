@@ -13,6 +13,8 @@ from tests.stories.receiver import Receivers
 from tests.stories.telling import Teller
 from watcher.config.settings import load_settings
 from watcher.core.rule import Rule
+from watcher.recompute import Recomputer
+from watcher.store.alerts import find_transitions
 from watcher.store.migrate import create
 from watcher.wiring import open_app
 
@@ -62,6 +64,15 @@ class Stage:
         self.close()
         self.app = open_app(self.settings, time=lambda: self.now)
         self.app.couriers.recover(self.now)
+
+    def replay(self) -> None:
+        """Work every transition out again, as `watcher replay --all` does: all of it must agree."""
+        if self.app is None:
+            return
+        with self.app.store.reading() as tx:
+            again = Recomputer(tx)
+            found = [again.recompute(each) for each in find_transitions(tx)]
+        assert [each for each in found if not each.agrees] == []
 
     def close(self) -> None:
         """Close the installation, if it was ever opened."""

@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "verdict": "Say whether an alert was a true alarm, and what that says of each rule.",
         "outbox": "Messages on their way: list, show, replay, cancel.",
         "explain": "Why an alert fired, or a rule did not, step by step.",
+        "replay": "Work the evidence of an alert out again from the store, to the last digit.",
         "silence": "Keep alerts from being told for a while, and say why.",
     },
     "Records and facts": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import yaml
 
@@ -14,16 +15,19 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import Tier
 from watcher.core.fact import Citation
 from watcher.core.indicator import Indicator
-from watcher.core.message.phrase import mapping, texts
+from watcher.core.message.phrase import counted, mapping, mappings, texts
 from watcher.core.period import duration_text
 from watcher.core.reading import Status, day_text
 from watcher.core.rule import Rule, RuleStatus
 from watcher.inquiry import Answer, Inquiry
+from watcher.since import Since
 from watcher.store.alerts import StoredTransition
 from watcher.store.told import Telling
 
 #: Steps of an alert's history that are shown.
 STEPS = 5
+#: Ids of records that are named at once.
+NAMED = 8
 
 _MARGIN = 10
 _WIDEST = 100
@@ -95,9 +99,12 @@ def body(found: Inquiry, answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     """What was found for one group, and what follows from it."""
     reading, evidence = answer.reading, answer.evidence
     data = f"; data to {day_text(reading.watermark)}" if reading.watermark else ""
-    yield from part("KNOWN", [f"Judged by what was known on {found.moment:%Y-%m-%d %H:%M} UTC{data}."])
+    known = f"Judged by what was known on {found.moment:%Y-%m-%d %H:%M} UTC{data}."
+    yield from part("KNOWN", [known, _completeness(mapping(evidence.get("completeness")))])
     if reading.status is not Status.OK:
-        yield from part("FOUND", [f"It cannot be judged: {reading.reason}."])
+        yield from part(
+            "FOUND", [f"It cannot be judged: {reading.reason}.", _missing(found, reading.status, catalogue)]
+        )
     else:
         yield from part("FOUND", [reading.telling.sentence, reading.telling.what])
     yield from part("STEPS", [f"{number}. {step}" for number, step in enumerate(reading.telling.arithmetic, start=1)])
@@ -106,7 +113,8 @@ def body(found: Inquiry, answer: Answer, catalogue: Catalogue) -> Iterator[str]:
         yield from part("SEVERITY", _severity(found, answer) if answer.holds else [])
     yield from part("SURE?", [reading.telling.sure, str(mapping(evidence.get("sensitivity")).get("text") or "")])
     yield from part("UNKNOWN", [f"- {line}" for line in texts(evidence["unknown"])])
-    yield from part("SOURCES", [*texts(evidence["source"]), *_citations(reading.telling.cites, catalogue.citations)])
+    sources = [*texts(evidence["source"]), *_citations(reading.telling.cites, catalogue.citations)]
+    yield from part("SOURCES", [*sources, *map(_terms, mappings(evidence.get("sources")))])
 
 
 def standing(past: Past | None, found: Inquiry, answer: Answer | None) -> Iterator[str]:
@@ -117,6 +125,9 @@ def standing(past: Past | None, found: Inquiry, answer: Answer | None) -> Iterat
             "ALERT", ["No turn has seen it hold." if not holds else "It holds, and no turn has judged it so."]
         )
         return
+    if past.history and past.history[0].transition.tick > found.moment:
+        yield from part("ALERT", _as_it_stood(past, found.moment))
+        return
     alert = past.alert
     since = alert.ended_at if not alert.state.is_open else alert.fired_at
     moment = f", since {since:%Y-%m-%d %H:%M} UTC" if since else ""
@@ -124,6 +135,20 @@ def standing(past: Past | None, found: Inquiry, answer: Answer | None) -> Iterat
     if alert.state is State.PENDING and alert.active_at is not None:
         lines.append(f"It fires at {alert.active_at + found.rule.hold:%Y-%m-%d %H:%M} UTC unless it ceases before.")
     yield from part("ALERT", [*lines, *(_step(each, past) for each in reversed(past.history[:STEPS]))])
+
+
+def changed(since: Since | None) -> Iterator[str]:
+    """What has changed since somebody was last told."""
+    if since is None:
+        return
+    is_news = since.difference.get("what") or since.difference.get("before") != since.difference.get("after")
+    what = str(since.difference["text"]) if is_news else "nothing changed"
+    named = [
+        f"- {verb}: {', '.join(texts(since.difference.get(kind))[:NAMED])}"
+        for kind, verb in (("new", "new"), ("revised", "revised"), ("deleted", "deleted"), ("left", "left the window"))
+        if since.difference.get(kind)
+    ]
+    yield from part("CHANGED", [f"Since the last message ({since.moment:%Y-%m-%d %H:%M} UTC): {what}.", *named])
 
 
 def part(label: str, lines: Iterable[str]) -> Iterator[str]:
@@ -220,7 +245,46 @@ def _citations(names: Iterable[str], citations: Mapping[str, Citation]) -> Itera
         yield f"  {cite.url}" if cite.url else ""
 
 
+def _completeness(known: Mapping[str, object]) -> str:
+    """How much of what will be known of these days is known, or why nobody can say."""
+    if not known:
+        return ""
+    share, missing = known.get("share"), known.get("missing")
+    if isinstance(share, float):
+        return (
+            f"{share * 100:.0f} % of what will be known of these days is known by now, as late as records have come in."
+        )
+    return f"How much of these days is still to come in cannot be said: {missing}."
+
+
+def _missing(found: Inquiry, status: Status, catalogue: Catalogue) -> str:
+    """Where to look for what is missing."""
+    if status is not Status.NO_DATA or not found.rule.indicators(catalogue):
+        return ""
+    return "Look at: watcher status (how far each source goes), watcher vocabulary (what its records hold)."
+
+
+def _terms(source: Mapping[str, object]) -> str:
+    """One source: how many of its records, and what may be done with them."""
+    licence = source.get("licence")
+    counted_ = counted(int(str(source.get("records") or 0)), "record")
+    return f"- {source.get('name')}: {counted_}{f'; terms: {licence}' if licence else ''}"
+
+
 # --- the alert --------------------------------------------------------------------------------------------------------
+
+
+def _as_it_stood(past: Past, moment: datetime) -> Iterator[str]:
+    """How it stood at a moment that is past, and that more came later."""
+    before = [each for each in past.history if each.transition.tick <= moment]
+    later = counted(len(past.history) - len(before), "step")
+    if before:
+        newest = before[0].transition
+        yield f"{past.alert.fingerprint}, as it stood then: {_STATES[newest.after]}, since {newest.tick:%Y-%m-%d %H:%M} UTC."
+        yield from (_step(each, past) for each in reversed(before[:STEPS]))
+    else:
+        yield f"{past.alert.fingerprint}: then no turn had seen it hold."
+    yield f"More came later ({later}): watcher alerts {past.alert.fingerprint}"
 
 
 def _step(stored: StoredTransition, past: Past) -> str:

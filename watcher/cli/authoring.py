@@ -17,6 +17,7 @@ from watcher.cli.table import format_option, print_rows, safe
 from watcher.config.schema import schema_text
 from watcher.config.template import rule_template
 from watcher.core.detectors import DETECTORS
+from watcher.core.rule import ORDER
 from watcher.store.rule_sets import RuleSetInForce, rule_set_history
 
 #: A value is one line of a diff, however long it is.
@@ -92,7 +93,8 @@ def _rules(in_force: RuleSetInForce) -> int:
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    names = (before.keys() | after.keys()) - {ORDER}
+    return sorted(name for name in names if before.get(name) != after.get(name))
 
 
 def _diff(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -111,7 +111,11 @@ def _print(tx: Tx, found: Inquiry, group: Labels | None, catalogue: Catalogue, p
             _print_lines("GROUP", [", ".join(f"{name} {value}" for name, value in answer.reading.labels)])
         for line in argument.body(found, answer, catalogue):
             print(line)
-        for line in argument.standing(_past(tx, found.rule, answer.reading.labels), found, answer):
+        past = _past(tx, found.rule, answer.reading.labels)
+        for line in (
+            *argument.standing(past, found, answer),
+            *argument.changed(found.since(past.alert) if past else None),
+        ):
             print(line)
         _print_records(answer)
         _print_numbers(found, answer)

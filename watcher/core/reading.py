@@ -148,7 +148,12 @@ class Reading:
 
 def reading_period(reading: Reading) -> Period | None:
     """The days whose events a reading counts; None when it counts none."""
-    first, last = reading.values.get("period_start"), reading.values.get("as_of")
+    return period_of(reading.values)
+
+
+def period_of(values: Mapping[str, Value]) -> Period | None:
+    """The days that outputs speak of; None when they speak of none."""
+    first, last = values.get("period_start"), values.get("as_of")
     return Period.between(first, last) if isinstance(first, date) and isinstance(last, date) else None
 
 

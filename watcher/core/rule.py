@@ -39,6 +39,8 @@ from watcher.core.severity import Severity, SeverityTiers
 
 DEFAULT_INTERVAL = timedelta(minutes=1)
 WEEK = timedelta(weeks=1)
+#: The entry of a rule set that says which rules stand in which group, in the order of the files.
+ORDER = "order"
 
 
 class RuleStatus(StrEnum):
@@ -302,7 +304,11 @@ class RuleSet:
         said |= {f"baseline {each.baseline}": each for file in catalogue.baselines.values() for each in file}
         said |= {f"fact {' '.join(_name(each))}": each for file in catalogue.facts.values() for each in file}
         texts = {name: each.model_dump_json(by_alias=True, exclude_defaults=True) for name, each in said.items()}
-        return {**texts, **{f"vocabulary {name}": json.dumps(words) for name, words in catalogue.vocabulary.items()}}
+        texts |= {f"vocabulary {name}": json.dumps(words) for name, words in catalogue.vocabulary.items()}
+        return {
+            **texts,
+            ORDER: json.dumps([[each.group, [rule.identity for rule in each.rules]] for each in self.groups]),
+        }
 
 
 @dataclass(frozen=True, slots=True)

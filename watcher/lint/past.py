@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from watcher.core.label import Labels
 from watcher.core.period import Period
-from watcher.core.rule import RuleSet
+from watcher.core.rule import ORDER, RuleSet
 from watcher.replayed import Replay
 
 
@@ -112,7 +112,7 @@ def keys_of(rules: RuleSet, offsets: Mapping[str, object]) -> dict[str, str]:
     What rules speak about (indicators, places, states, ...) is taken as a whole; a rule that combines others depends on
     them, and here on all.
     """
-    entries = {name: text for name, text in rules.entries.items() if not name.startswith("rule ")}
+    entries = {name: text for name, text in rules.entries.items() if name != ORDER and not name.startswith("rule ")}
     around = _hash(entries, {name: str(offset) for name, offset in offsets.items()})
     every = _hash([rule.rule_hash for rule in rules.rules])
     return {

@@ -16,6 +16,8 @@ from watcher.core.reading import Value
 from watcher.core.severity import Severity
 from watcher.core.snapshot import Episode
 from watcher.store import schema
+from watcher.store.order import Bound
+from watcher.store.rule_sets import newest_rule_set
 from watcher.store.schema import Tx
 
 _alert = schema.alert
@@ -53,6 +55,13 @@ class StoredTransition(NamedTuple):
     recorded_at: datetime
     #: Newest record version at that moment: bounds a replay.
     newest_version: int
+    #: The rule set that was in force; None before there was any.
+    rule_set: int | None = None
+
+    @property
+    def bound(self) -> Bound:
+        """Its place in the order of recording."""
+        return Bound(self.id, self.newest_version, self.recorded_at)
 
 
 def find_alerts(tx: Tx, *, rule: str = "", states: Collection[State] = ()) -> list[Alert]:
@@ -103,6 +112,7 @@ def add_transition(tx: Tx, transition: Transition, *, now: datetime) -> None:
             rule_hash=transition.rule_hash,
             notify=int(transition.notify),
             newest_version=newest,
+            rule_set=newest_rule_set(tx),
             body=json.dumps(body, ensure_ascii=False, sort_keys=True),
             recorded_at=now,
         )
@@ -136,12 +146,17 @@ def find_transitions(
     return [to_transition(row) for row in tx.execute(query).mappings()]
 
 
-def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime) -> list[Episode]:
-    """The episodes of a rule's alerts as they stood at ``up_to``, that went on or fired after ``since``."""
+def find_episodes(tx: Tx, rule: str, *, since: datetime, up_to: datetime, bound: Bound | None = None) -> list[Episode]:
+    """The episodes of a rule's alerts as they stood at ``up_to``, that went on or fired after ``since``.
+
+    :param bound: what was recorded later is not seen.
+    """
     newest: dict[tuple[str, int], Transition] = {}
     fired: dict[tuple[str, int], datetime] = {}
     # By way of the alerts of the rule, which are few: the transitions have no index on it.
     query = select(_transition).join(_alert).where(_alert.c.rule == rule, _transition.c.tick <= up_to)
+    if bound is not None:
+        query = query.where(_transition.c.id < bound.transition)
     for row in tx.execute(query.order_by(_transition.c.id)).mappings():
         step = to_transition(row).transition
         if step.after in _BETWEEN_EPISODES:
@@ -289,7 +304,7 @@ def to_transition(row: RowMapping) -> StoredTransition:
         notify=bool(row["notify"]),
         evidence=body["evidence"],
     )
-    return StoredTransition(row["id"], transition, row["recorded_at"], row["newest_version"])
+    return StoredTransition(row["id"], transition, row["recorded_at"], row["newest_version"], row["rule_set"])
 
 
 def _labels(text: str) -> Labels:

@@ -12,6 +12,7 @@ from watcher.core.baseline import Baseline, BaselineVersion
 from watcher.core.event import Basis
 from watcher.core.fact import Citation
 from watcher.store import schema, versions
+from watcher.store.order import Bound
 from watcher.store.versions import Book, Changes, Draft
 
 # A baseline's name is what rules write after `above`, so it is one entry whichever file it stands in.
@@ -40,10 +41,13 @@ def sync_baseline_files(
 
 
 def find_baselines(
-    tx: Connection, *, as_known: datetime | None = None, indicator: str | None = None
+    tx: Connection, *, as_known: datetime | None = None, indicator: str | None = None, bound: Bound | None = None
 ) -> list[BaselineVersion]:
-    """The baselines known at a moment, or the current ones, by first day; those of one indicator where it is given."""
-    found = map(_version, versions.find(tx, _BOOK, as_known=as_known))
+    """The baselines known at a moment, or the current ones, by first day; those of one indicator where it is given.
+
+    :param bound: what was recorded later is not seen; only with a moment.
+    """
+    found = map(_version, versions.find(tx, _BOOK, as_known=as_known, bound=bound))
     return sorted((each for each in found if indicator is None or indicator in each.baseline.indicators), key=_order)
 
 

@@ -26,7 +26,8 @@ _BASES = {basis.value: basis for basis in Basis}
 
 #: The columns of a row as :func:`to_row` writes it.
 COLUMNS = (
-    *("version", "revision", "known_from", "known_to", "deleted", "basis", "recorded_at", "closed_at", "content_hash"),
+    *("version", "revision", "known_from", "known_to", "deleted", "basis", "recorded_at", "closed_at", "closed_after"),
+    "content_hash",
     *_EVENT,
 )
 
@@ -46,6 +47,7 @@ class Beside(NamedTuple):
     basis: str
     recorded_at: int
     closed_at: int | None
+    closed_after: int | None
     content_hash: str
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -18,9 +18,10 @@ from watcher.store.actors import intern_actors
 from watcher.store.bulk import SLICE, add_up_rows, insert_rows, select_among, update_rows
 from watcher.store.engine import is_sqlite
 from watcher.store.event_row import COLUMNS, FIRST_FEW, PAGE, SELECT, Beside, read_versions, to_row
+from watcher.store.order import newest_transition
 from watcher.store.prefilter import prefilter
-from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan
-from watcher.store.schema import IMPRECISE, event_actor, from_ms, to_ms
+from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan, side_of
+from watcher.store.schema import IMPRECISE, event_actor, former_side, from_ms, to_ms
 from watcher.store.schema import event as events
 from watcher.store.schema import release as releases
 from watcher.store.schema import source as sources
@@ -166,12 +167,22 @@ def find_events(
 
 def find_straddling(tx: Connection, edge: date, *, as_known: datetime) -> list[EventVersion]:
     """The events that may have happened before a day as well as on it or after, by event date, then external id."""
+    query = SELECT.where(imprecise_near(edge), known_at(as_known))
+    found = read_versions(tx, query.order_by(events.c.date_end, events.c.external_id, events.c.source))
+    return list(straddling(found, edge))
+
+
+def imprecise_near(edge: date) -> ColumnElement[bool]:
+    """The condition that the day of a version is not known, and that it may lie on either side of a day."""
     spans = and_(events.c.date_start < edge, events.c.date_end >= edge, events.c.date_end < edge + _YEAR)
     loose = and_(events.c.time_precision > _WEEK, events.c.date_end.between(edge - _YEAR, edge + _YEAR))
-    query = SELECT.where(_IMPRECISE, or_(spans, loose), known_at(as_known))
-    found = read_versions(tx, query.order_by(events.c.date_end, events.c.external_id, events.c.source))
+    return and_(_IMPRECISE, or_(spans, loose))
+
+
+def straddling(found: Iterable[EventVersion], edge: date) -> Iterator[EventVersion]:
+    """Those that may have happened before a day as well as on it or after."""
     days = ((version, version.event.possible_days) for version in found)
-    return [version for version, possible in days if possible.start < edge < possible.end]
+    return (version for version, possible in days if possible.start < edge < possible.end)
 
 
 def any_imprecise(tx: Connection) -> bool:
@@ -233,14 +244,21 @@ def _version(number: int, revision: int, rest: Sequence[Any]) -> Version:
 
 
 def _write(tx: Connection, decided: Plan, now: int) -> None:
-    ending = [(v.known_to, now, int(v.deleted), v.number) for v, _ in decided.closed if v.number]
+    after = newest_transition(tx)
+    ending = [(v.known_to, now, after, int(v.deleted), v.number) for v, _ in decided.closed if v.number]
     # First, for only one version of an id may be current.
-    update_rows(tx, events, ("known_to", "closed_at", "deleted"), ending, key="version")
+    update_rows(tx, events, ("known_to", "closed_at", "closed_after", "deleted"), ending, key="version")
+    former = [
+        (v.number, after, *_side_row(side_of(before))) for v, before in decided.rewritten.items() if before is not None
+    ]
+    insert_rows(tx, former_side, ("event", "after", *SIDE_FIELDS), former)
     again = [(v.stamp, *_side_row(v.side), v.number) for v in decided.rewritten]
     update_rows(tx, events, ("stamp", *SIDE_FIELDS), again, key="version")
     for version, number in zip(decided.added, _numbers(tx, len(decided.added)), strict=True):
         version.number = number
-    insert_rows(tx, events, COLUMNS, [to_row(_beside(version, now), version.whole) for version in decided.added])
+    beside = [_beside(version, now, after) for version in decided.added]
+    rows = [to_row(each, version.whole) for each, version in zip(beside, decided.added, strict=True)]
+    insert_rows(tx, events, COLUMNS, rows)
     _write_actors(tx, decided.added)
 
 
@@ -254,13 +272,13 @@ def _write_actors(tx: Connection, added: Sequence[Version]) -> None:
     insert_rows(tx, event_actor, ("event", "position", "role", "actor"), rows)
 
 
-def _side_row(side: tuple[Any, ...]) -> list[Any]:
+def _side_row(side: Sequence[Any]) -> list[Any]:
     row = list(side)
     row[_FLAG] = None if row[_FLAG] is None else int(row[_FLAG])
     return row
 
 
-def _beside(version: Version, now: int) -> Beside:
+def _beside(version: Version, now: int, after: int) -> Beside:
     return Beside(
         version.number,
         version.revision,
@@ -270,6 +288,7 @@ def _beside(version: Version, now: int) -> Beside:
         _WORDS[version.basis],
         now,
         None if version.known_to is None else now,
+        None if version.known_to is None else after,
         version.content_hash,
     )
 

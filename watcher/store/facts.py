@@ -15,6 +15,7 @@ from watcher.core.fact import DESK, Citation, Fact, FactVersion, Verified, known
 from watcher.core.period import partial_date
 from watcher.store import schema, versions
 from watcher.store.citations import find_citations
+from watcher.store.order import Bound
 from watcher.store.versions import Book, Changes, Draft
 
 _BOOK = Book(schema.fact, Fact, ("state", "key", "since"), per_source=True)
@@ -86,14 +87,22 @@ def withdraw_fact(tx: Connection, identity: Identity, *, now: datetime) -> FactV
 
 
 def find_facts(
-    tx: Connection, *, as_known: datetime | None = None, state: str | None = None, key: tuple[str, ...] | None = None
+    tx: Connection,
+    *,
+    as_known: datetime | None = None,
+    state: str | None = None,
+    key: tuple[str, ...] | None = None,
+    bound: Bound | None = None,
 ) -> list[FactVersion]:
-    """The facts known at a moment, or the current ones, by state, key and first possible day."""
+    """The facts known at a moment, or the current ones, by state, key and first possible day.
+
+    :param bound: what was recorded later is not seen; only with a moment.
+    """
     columns = schema.fact.c
     where = [] if state is None else [columns.state == state]
     if key is not None:
         where.append(columns.key == _key_text(key))
-    return sorted(map(_version, versions.find(tx, _BOOK, as_known=as_known, where=where)), key=_order)
+    return sorted(map(_version, versions.find(tx, _BOOK, as_known=as_known, where=where, bound=bound)), key=_order)
 
 
 def _order(version: FactVersion) -> tuple[str, tuple[str, ...], date, str, int]:

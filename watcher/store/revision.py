@@ -19,7 +19,10 @@ from watcher.store.schema import to_ms
 _OTHER_SIDE = {Role.A: Role.B, Role.WITH_A: Role.WITH_B}
 #: What may change without making a revision, because it changes no count.
 SIDE_FIELDS = ("country", "civilian_targeting", "publishers", "url", "notes", "tags")
-_SIDE = attrgetter(*SIDE_FIELDS)
+
+
+#: Their values of an event.
+side_of = attrgetter(*SIDE_FIELDS)
 
 
 class Outcome(StrEnum):
@@ -175,7 +178,9 @@ def _not_before(least: int, known: tuple[int, Basis]) -> tuple[int, Basis]:
 
 
 def _open(decided: Plan, incoming: Incoming, event: Event, revision: int, known: tuple[int, Basis]) -> Version:
-    version = Version(0, revision, known[0], None, known[1], incoming.stamp, incoming.content_hash, _SIDE(event), event)
+    version = Version(
+        0, revision, known[0], None, known[1], incoming.stamp, incoming.content_hash, side_of(event), event
+    )
     decided.added.append(version)
     return version
 
@@ -203,7 +208,7 @@ def _delete(decided: Plan, last: Version | None, incoming: Incoming, clock: Cloc
 
 def _side(event: Event, before: tuple[Any, ...]) -> tuple[Any, ...]:
     """The side fields of a re-sent event; an export without a column does not empty it."""
-    return tuple(old if new is None or new == "" else new for new, old in zip(_SIDE(event), before, strict=True))
+    return tuple(old if new is None or new == "" else new for new, old in zip(side_of(event), before, strict=True))
 
 
 def _rewrite(decided: Plan, last: Version, incoming: Incoming, event: Event) -> None:

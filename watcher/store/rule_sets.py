@@ -32,6 +32,11 @@ def rule_set_in_force(tx: Tx) -> str:
     return tx.execute(newest).scalar_one_or_none() or ""
 
 
+def newest_rule_set(tx: Tx) -> int | None:
+    """The id of the rule set that was last put in force; None when none was."""
+    return tx.execute(select(_rule_set.c.id).order_by(_rule_set.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
 def put_in_force(tx: Tx, content_hash: str, entries: Mapping[str, str], *, now: datetime) -> None:
     """Note from when a rule set is in force, and what it says."""
     texts = {name: _hash(text) for name, text in entries.items()}
@@ -51,6 +56,15 @@ def rule_set_history(tx: Tx, *, limit: int | None = None) -> list[RuleSetInForce
         RuleSetInForce(content_hash, moment, {name: texts[text] for name, text in entries.items()})
         for content_hash, moment, entries in sets
     ]
+
+
+def rule_set_of(tx: Tx, number: int) -> RuleSetInForce:
+    """One rule set by its id."""
+    query = select(_rule_set.c.content_hash, _rule_set.c.in_force_from, _rule_set.c.entries)
+    content_hash, moment, entries = tx.execute(query.where(_rule_set.c.id == number)).one()
+    named = json.loads(entries)
+    texts = _texts(tx, set(named.values()))
+    return RuleSetInForce(content_hash, moment, {name: texts[text] for name, text in named.items()})
 
 
 def _texts(tx: Tx, hashes: set[str]) -> dict[str, str]:

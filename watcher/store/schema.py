@@ -230,6 +230,7 @@ event = table(
     Column("basis", Text, nullable=False, comment="what known_from rests on"),
     Column("recorded_at", Moment, nullable=False, comment="our own clock"),
     Column("closed_at", Moment, comment="our own clock when known_to was set"),
+    Column("closed_after", Integer, comment="id of the newest transition when known_to was set: bounds a replay"),
     Column("stamp", Moment, comment="the source's own stamp"),
     Column("content_hash", Text, nullable=False, comment="over the material fields"),
     Column("date_start", Day, nullable=False),
@@ -267,6 +268,20 @@ event = table(
     partial("ix_event_unstamped", "source", "basis", where="basis <> 'stamp'"),
     # What of them belongs to a period whose edge their days cross.
     partial("ix_event_imprecise", "date_end", "date_start", "time_precision", where=IMPRECISE),
+)
+
+former_side = table(
+    "former_side",
+    Column("id", Integer, primary_key=True),
+    Column("event", Integer, ForeignKey("event.version"), nullable=False),
+    Column("after", Integer, nullable=False, comment="id of the newest transition when it was written over"),
+    Column("country", Text, nullable=False, comment="these are what makes no new version, as they read until then"),
+    Column("civilian_targeting", Integer),
+    Column("publishers", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Index("ix_former_side_event", "event"),
 )
 
 event_actor = table(
@@ -341,6 +356,8 @@ fact = table(
     Column("basis", Text, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    Column("recorded_after", Integer, nullable=False, comment="id of the newest transition then: bounds a replay"),
+    Column("closed_after", Integer, comment="the same of known_to"),
     Column("body", Text, nullable=False, comment="the fact as JSON"),
     one_of("basis", "stamp", "lag", "load"),
     Index("ix_fact_state", "state"),
@@ -364,6 +381,8 @@ baseline = table(
     Column("basis", Text, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    Column("recorded_after", Integer, nullable=False, comment="id of the newest transition then: bounds a replay"),
+    Column("closed_after", Integer, comment="the same of known_to"),
     Column("body", Text, nullable=False, comment="the baseline as JSON"),
     one_of("basis", "stamp", "lag", "load"),
     partial("ix_baseline_current", "name", unique=True, where="known_to is null"),
@@ -448,6 +467,7 @@ transition = table(
     Column("rule_hash", Text, nullable=False),
     Column("notify", Integer, nullable=False),
     Column("newest_version", Integer, nullable=False, comment="newest record version at that moment: bounds a replay"),
+    Column("rule_set", Integer, ForeignKey("rule_set.id"), comment="in force then; null before there was any"),
     Column("body", Text, nullable=False, comment="values and evidence as JSON"),
     Column("recorded_at", Moment, nullable=False),
     UniqueConstraint("fingerprint", "seq"),

@@ -6,7 +6,7 @@ events; both give the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import takewhile
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from watcher.core.baseline import BaselineVersion
 from watcher.core.event import Basis, Event, EventVersion
 from watcher.core.fact import FactVersion
-from watcher.core.indicator import DayTotals, Indicator, Totals
+from watcher.core.indicator import DayTotals, Indicator, Measure, Totals
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import DAY, Period
 from watcher.core.snapshot import Episode
@@ -132,14 +132,7 @@ class StoreSnapshot:
         measure = indicator.sum
         if measure is None:
             return 1 if self.totals(indicator, group, period).events else None
-        found = find_events(
-            self._tx,
-            indicator.where,
-            period=period,
-            as_known=self._read_at,
-            sources=indicator.sources,
-            heaviest_first=measure,
-        )
+        found = self._find(indicator, period=period, as_known=self._read_at, heaviest_first=measure)
         mine = (version.event for version in found if group in groups_of(indicator, version.event))
         return next((getattr(event, measure) for event in mine), None)
 
@@ -209,7 +202,7 @@ class StoreSnapshot:
             f"{source}: {words}"
             for source in self._of(indicator)
             for basis, words in _RESTS_ON.items()
-            if select_rows(self._tx, _BASIS, source, basis.value)
+            if self._rests_on(source, basis)
         ]
         return f"not all records have a stamp that says when they were known ({'; '.join(parts)})" if parts else ""
 
@@ -219,10 +212,8 @@ class StoreSnapshot:
 
     def kept_since(self, indicator: Indicator) -> datetime | None:
         """Since when changes of all its sources were stored as they came; None while one has none, or an assumed lag."""
-        assumed = Basis.LAG.value
         begun = [
-            None if select_rows(self._tx, _BASIS, source, assumed) else self._kept_since(source)
-            for source in self._of(indicator)
+            None if self._rests_on(source, Basis.LAG) else self._kept_since(source) for source in self._of(indicator)
         ]
         known = [moment for moment in begun if moment is not None]
         return max(known) if known and len(known) == len(begun) else None
@@ -295,6 +286,10 @@ class StoreSnapshot:
         today = self._as_known.date()
         return find_arrivals(self._tx, source, after=today - YEAR * DAY, up_to=today, moment=self._moment)
 
+    def _rests_on(self, source: str, basis: Basis) -> bool:
+        """Whether any knowledge time of a source has a basis that is no stamp."""
+        return bool(select_rows(self._tx, _BASIS, source, basis.value))
+
     def _kept_since(self, source: str) -> datetime | None:
         return kept_since(self._tx, source)
 
@@ -309,13 +304,37 @@ class StoreSnapshot:
     def _add_up(self, indicator: Indicator) -> Sums:
         for (scope,) in select_rows(self._tx, _SCOPE, indicator.scope_key):
             return SeriesSums(self._tx, scope, self._moment)
-        found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
+        return self._from_events(indicator)
+
+    def _from_events(self, indicator: Indicator) -> EntrySums:
+        found = self._find(indicator, period=None, as_known=self._as_known)
         return EntrySums([entry for version in found for entry in entries_of(indicator, version.event)])
+
+    def _find(
+        self,
+        indicator: Indicator,
+        *,
+        period: Period | None,
+        as_known: datetime,
+        heaviest_first: Measure | None = None,
+    ) -> Iterator[EventVersion]:
+        """The events that an indicator picks, by event date, or those that weigh most first."""
+        return find_events(
+            self._tx,
+            indicator.where,
+            period=period,
+            as_known=as_known,
+            sources=indicator.sources,
+            heaviest_first=heaviest_first,
+        )
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
-        found = find_events(self._tx, indicator.where, period=period, as_known=self._read_at, sources=indicator.sources)
-        return _grouped(indicator, found)
+        return _grouped(indicator, self._find(indicator, period=period, as_known=self._read_at))
+
+    def _history(self, event: Event) -> Sequence[EventVersion]:
+        """Every version of one event, the oldest first."""
+        return history(self._tx, event.source, event.external_id)
 
     def _find_straddling(self, edge: date) -> list[EventVersion]:
         return find_straddling(self._tx, edge, as_known=self._read_at)
@@ -323,7 +342,7 @@ class StoreSnapshot:
     def _first_known(self, version: EventVersion, indicator: Indicator, group: Labels) -> EventVersion:
         if version.revision == 1:
             return version
-        earlier = history(self._tx, version.event.source, version.event.external_id)[: version.revision - 1]
+        earlier = self._history(version.event)[: version.revision - 1]
         belonged = takewhile(lambda each: _is_in(each.event, indicator, group), reversed(earlier))
         return version._replace(known_from=min([version.known_from, *(each.known_from for each in belonged)]))
 

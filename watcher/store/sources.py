@@ -162,3 +162,8 @@ def _last_load(tx: Connection, source: str, sha256: str, condition: Any) -> Load
 
 def _load_state(row: Row[Any]) -> LoadState:
     return LoadState._make(row)
+
+
+def source_kinds(tx: Connection) -> dict[str, str]:
+    """What kind each source is of, by its name."""
+    return {row.name: row.kind for row in tx.execute(select(sources.c.name, sources.c.kind))}

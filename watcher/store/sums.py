@@ -5,7 +5,7 @@ An indicator that no live rule names has no series and is added up from its even
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -116,8 +116,10 @@ def entries_of(indicator: Indicator, event: Event) -> list[Entry]:
 class EntrySums:
     """Sums over events that were read one by one."""
 
-    def __init__(self, entries: Collection[Entry]) -> None:
-        self._entries = entries
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries: dict[Labels, list[Entry]] = {}
+        for entry in entries:
+            self._entries.setdefault(entry.group, []).append(entry)
 
     def any(self) -> bool:
         """Whether any event counts."""
@@ -125,7 +127,7 @@ class EntrySums:
 
     def groups(self) -> Sequence[Labels]:
         """The groups with at least one event, sorted."""
-        return sorted({entry.group for entry in self._entries})
+        return sorted(self._entries)
 
     def totals(self, group: Labels, period: Period) -> Totals:
         """What a group adds up to over a period."""
@@ -144,7 +146,7 @@ class EntrySums:
         return {group: days for group, days in found.items() if days}
 
     def _inside(self, group: Labels, period: Period) -> list[Entry]:
-        return [entry for entry in self._entries if entry.group == group and entry.day in period]
+        return [entry for entry in self._entries.get(group, ()) if entry.day in period]
 
 
 def _added_up(entries: Iterable[Entry]) -> list[DayTotals]:

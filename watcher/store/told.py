@@ -33,6 +33,15 @@ class Telling(NamedTuple):
     delivered_at: datetime | None
 
 
+class Spoken(NamedTuple):
+    """A message about an alert."""
+
+    #: When it was written.
+    moment: datetime
+    #: The transition that it told; 0 for a reminder.
+    seq: int
+
+
 def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
     """When a message about an alert was last written for an endpoint; None when none ever was."""
     query = (
@@ -42,6 +51,32 @@ def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
     )
     told: datetime | None = tx.execute(query).scalar_one()
     return told
+
+
+def last_spoken(tx: Tx, endpoint: str, fingerprint: str) -> Spoken | None:
+    """The last message about an alert to an endpoint; None when there was none."""
+    query = (
+        select(_message.c.created_at, _item.c.seq)
+        .join(_item, _item.c.message == _message.c.id)
+        .where(_item.c.endpoint == endpoint, _item.c.fingerprint == fingerprint)
+        .order_by(_message.c.number.desc(), _item.c.seq.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).one_or_none()
+    return None if row is None else Spoken(*row)
+
+
+def last_endpoint(tx: Tx, fingerprint: str) -> str | None:
+    """The endpoint that the last message about an alert was written for; None when there was none."""
+    query = (
+        select(_item.c.endpoint)
+        .join(_message, _message.c.id == _item.c.message)
+        .where(_item.c.fingerprint == fingerprint)
+        .order_by(_message.c.number.desc())
+        .limit(1)
+    )
+    found: str | None = tx.execute(query).scalar_one_or_none()
+    return found
 
 
 def told_open(tx: Tx, endpoint: str) -> set[str]:

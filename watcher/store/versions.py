@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, insert, or_, selec
 from watcher.core.document import Document
 from watcher.core.event import Basis
 from watcher.core.period import PartialDate, day_start
+from watcher.store.order import Bound, book_known, newest_transition
 
 
 class Changes(NamedTuple):
@@ -98,6 +99,7 @@ def put(
         "known_from": known_from,
         "basis": basis.value,
         "recorded_at": now,
+        "recorded_after": newest_transition(tx),
         "body": draft.entry.model_dump_json(by_alias=True),
     }
     tx.execute(insert(book.table).values(row))
@@ -107,8 +109,8 @@ def put(
 def close(tx: Connection, book: Book, row: Row[Any], *, at: datetime, now: datetime) -> datetime:
     """Close a version at a knowledge time, or where it would begin if that is later, and return that time."""
     known_to: datetime = max(at, row.known_from)
-    columns = book.table.c
-    tx.execute(update(book.table).where(columns.version == row.version).values(known_to=known_to, closed_at=now))
+    closing = {"known_to": known_to, "closed_at": now, "closed_after": newest_transition(tx)}
+    tx.execute(update(book.table).where(book.table.c.version == row.version).values(closing))
     return known_to
 
 
@@ -123,13 +125,23 @@ def is_stored(tx: Connection, book: Book, identity: tuple[str, ...]) -> bool:
 
 
 def find(
-    tx: Connection, book: Book, *, as_known: datetime | None, where: Collection[ColumnElement[bool]] = ()
+    tx: Connection,
+    book: Book,
+    *,
+    as_known: datetime | None,
+    where: Collection[ColumnElement[bool]] = (),
+    bound: Bound | None = None,
 ) -> Sequence[Row[Any]]:
-    """The versions known at a moment, or the current ones, in the order of recording."""
+    """The versions known at a moment, or the current ones, in the order of recording.
+
+    :param bound: what was recorded later is not seen; only with a moment.
+    """
     columns = book.table.c
     known: list[ColumnElement[bool]]
     if as_known is None:
         known = [columns.known_to.is_(None)]
+    elif bound is not None:
+        known = [book_known(book.table, as_known, bound)]
     else:
         known = [columns.known_from <= as_known, or_(columns.known_to.is_(None), columns.known_to > as_known)]
     return tx.execute(select(book.table).where(*known, *where).order_by(columns.version)).all()

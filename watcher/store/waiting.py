@@ -233,6 +233,7 @@ def _item_row(item: Item) -> dict[str, object]:
         "falsepositives": item.falsepositives,
         "before": item.before,
         "previous_values": {name: to_plain(value) for name, value in item.previous_values.items()},
+        "changed": {name: to_plain(value) for name, value in item.changed.items()},
         "acknowledgement": _acknowledgement_row(item.acknowledgement),
     }
 
@@ -265,6 +266,7 @@ def _to_waiting(row: RowMapping) -> Waiting:
         falsepositives=tuple(said["falsepositives"]),
         before=said["before"],
         previous_values={name: to_value(value) for name, value in said["previous_values"].items()},
+        changed=said["changed"],
         outputs=detector.OUTPUTS if detector is not None else {},
         acknowledgement=_to_acknowledgement(said["acknowledgement"]),
     )

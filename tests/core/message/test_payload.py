@@ -157,6 +157,7 @@ def test_the_watcher_object_holds_numbers_and_evidence():
         "values": {**STATED, "largest_event_share": 0.12},
         "previous_values": {},
         "diff": {},
+        "changed": {},
         "acknowledgement": None,
         "links": {},
     }

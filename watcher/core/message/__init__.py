@@ -63,6 +63,9 @@ class Item:
     before: Mapping[str, object] | None = None
     #: The values at the last message of this episode, by output.
     previous_values: Mapping[str, object] = field(default_factory=dict)
+    #: What changed since the last message of this episode to the same receiver, counts and ids; empty when there was none,
+    #: or nothing is counted. Keys: since (ISO), and those of a difference.
+    changed: Mapping[str, object] = field(default_factory=dict)
     #: The rule's detector; empty where none stands behind the transition.
     detector: str = ""
     #: The outputs of the rule's detector, by name: they write values in their unit.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import islice, pairwise
 
 from watcher.core.alert import OURS, Reason, State
 from watcher.core.message import Desk, Item, Notification, NotifyReason
+from watcher.core.message.change import revisions, since_then, value_changes, value_text
 from watcher.core.message.chart import sparkline
 from watcher.core.message.entry import Entry, Link
 from watcher.core.message.phrase import (
     acknowledged_text,
-    any_day_text,
     clean,
     comparison_text,
     every_text,
@@ -29,10 +29,10 @@ from watcher.core.message.phrase import (
     texts,
     web_link,
 )
-from watcher.core.message.record import LATEST, records
+from watcher.core.message.record import records
 from watcher.core.picture import Caption, Picture
 from watcher.core.picture.drawing import from_evidence
-from watcher.core.reading import Kind, Output, Value, day_text
+from watcher.core.reading import day_text
 from watcher.core.severity import Severity
 
 #: How many contributors a message shows.
@@ -41,16 +41,12 @@ LARGEST = 5
 _TREND_DAYS = 28
 #: From this share on, one event is too much of a total to call it a trend and nothing else.
 _LARGE_SHARE = 0.2
-#: The outputs whose change since the last message is told, in this order.
-_TELLING = ("value", "observed", "count", "ratio", "change", "evidence", "from", "to")
 _URGENCY = {Severity.CRITICAL: "Urgent", Severity.WARNING: "Not urgent", Severity.INFO: "For information"}
 _ADVICE = {
     Severity.CRITICAL: "look at it now",
     Severity.WARNING: "look at it in working hours",
     Severity.INFO: "nothing has to be done now",
 }
-#: What a source does to records, as the evidence names it.
-_REVISIONS = ("deleted", "revised", "new")
 _NO_CAPTION = Caption()
 _PROOF = {"true": "confirmed by others", "partly": "partly verified", "false": "called unverified"}
 
@@ -87,9 +83,7 @@ def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
         Section("WHERE", () if item.is_over else _entries(_where(item))),
         Section("SURE?", () if item.is_over else _entries(_sure(item))),
         Section("UNKNOWN", _entries(texts(item.transition.evidence.get("unknown")))),
-        Section(
-            "CHANGED", _entries([_all_that_changed(item, notification, desk), _seen(item, desk), _revisions(item)])
-        ),
+        Section("CHANGED", _entries([_all_that_changed(item, notification, desk), _seen(item, desk), revisions(item)])),
         Section("SOURCE", _entries(_source(item, desk))),
         Section("DO", tuple(_to_do(item, notification, desk))),
         Section("NEXT", _entries([_next(item, notification)])),
@@ -196,7 +190,7 @@ def _ending(item: Item) -> str:
     if _is_about_us(item):
         return "it is over"
     if item.transition.reason is Reason.CEASED:
-        changes = ", ".join(islice(_changes(item), 2))
+        changes = ", ".join(islice(value_changes(item), 2))
         return (changes or "the condition ceased") if _judged(item) else "no data, which is no all-clear"
     return item.transition.reason.value
 
@@ -212,7 +206,7 @@ def _why_over(item: Item) -> str:
         case Reason.RULE_REMOVED:
             return "The rule is no longer in force: this is no all-clear"
         case Reason.CEASED:
-            changes = ", ".join(_changes(item))
+            changes = ", ".join(value_changes(item))
             return f"The condition no longer holds{f': {changes}' if changes else ''}"
         case reason:
             return reason.value
@@ -223,50 +217,7 @@ def _difference(item: Item) -> str:
     difference = mapping(item.transition.evidence.get("difference"))
     line = clean(difference.get("text") or Reason.RETRACTED.value)
     ratio = item.transition.values.get("ratio")
-    return line if ratio is None or "ratio" in line else f"{line}, ratio {_shown(item.outputs.get('ratio'), ratio)}"
-
-
-def _total(value: object) -> int:
-    return int(number(value) or 0)
-
-
-def _ids(value: object) -> list[str]:
-    """The ids of revised records, from a list of ids or of records."""
-    parts = value if isinstance(value, list | tuple) else ()
-    return [clean(part.get("id") if isinstance(part, Mapping) else part, limit=80) for part in parts]
-
-
-def _revisions(item: Item) -> str:
-    """What became of the records: ``1 deleted (MOZ7), 0 revised, 2 new``."""
-    difference = mapping(item.transition.evidence.get("difference"))
-    if difference.keys().isdisjoint(_REVISIONS) or not item.is_withdrawn:
-        return ""
-    parts = []
-    for verb in _REVISIONS:
-        ids = _ids(difference.get(verb))
-        some = ", ".join([*ids[:LATEST], *(["..."] if len(ids) > LATEST else [])])
-        parts.append(f"{len(ids) or _total(difference.get(verb))} {verb}{f' ({some})' if some else ''}")
-    return f"Records: {', '.join(parts)}."
-
-
-def _changes(item: Item) -> Iterator[str]:
-    """``ratio 1.315 → 0.940`` for each telling output that differs from the last message."""
-    for name in _TELLING:
-        before, after = item.previous_values.get(name), item.transition.values.get(name)
-        shown = (_shown(item.outputs.get(name), before), _shown(item.outputs.get(name), after))
-        if before is not None and after is not None and shown[0] != shown[1]:
-            yield f"{name} {shown[0]} → {shown[1]}"
-
-
-def _shown(output: Output | None, value: object) -> str:
-    """A value in its output's unit; without one, whole numbers as counts and others with four digits."""
-    if output is None:
-        kind = Kind.COUNT if isinstance(value, float | int) and float(value).is_integer() else Kind.NUMBER
-        output = Output("", kind, "")
-    if output.kind is Kind.DATE:
-        return any_day_text(value)
-    plain: Value = value if isinstance(value, str | int | float | date) or value is None else str(value)
-    return clean(output.format(plain))
+    return line if ratio is None or "ratio" in line else f"{line}, ratio {value_text(item.outputs.get('ratio'), ratio)}"
 
 
 def _what(item: Item) -> list[str]:
@@ -331,6 +282,7 @@ def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str
         yield "It already held when watching began; nobody was told before."
     elif notification.reason is NotifyReason.REPEAT:
         yield "A reminder: it was told before, and goes on."
+        yield since_then(item, desk) if item.previous_values else ""
     elif before is None:
         yield "First notice." if not item.is_over else ""
     else:
@@ -339,8 +291,7 @@ def _changed(item: Item, notification: Notification, desk: Desk) -> Iterator[str
         was = clean(before.get("severity") or "")
         now = item.transition.severity.value
         yield f"Severity {was} → {now}." if was and was != now and not item.is_over else ""
-        changes = ", ".join(_changes(item))
-        yield f"Since then: {changes}." if changes else "The numbers are the same."
+        yield since_then(item, desk)
     yield _lasted(item, desk)
 
 

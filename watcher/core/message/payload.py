@@ -145,6 +145,7 @@ def _detail(item: Item, notification: Notification, desk: Desk) -> dict[str, obj
         "as_known_at": transition.tick,
         "values": transition.values,
         "previous_values": item.previous_values,
+        "changed": item.changed,
         "acknowledgement": item.acknowledgement._asdict() if item.acknowledgement else None,
         "diff": transition.evidence.get("difference") or {},
         "sensitivity": transition.evidence.get("sensitivity") or {},
