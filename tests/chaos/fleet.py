@@ -62,8 +62,14 @@ def cluster() -> Iterator[Cluster]:
 
 @row("C22", "two daemons on one PostgreSQL store, each killed at random moments", slices=10, lacks=_no_server)
 def two_daemons(seed: int, folder: Path, kills: int = 20) -> Figures:
-    with cluster() as server, staged(folder, seed=seed, share=0.2, store=server.url) as scene:
-        other = scene.configure("other.yaml", state="other", store=server.url)
+    with cluster() as server:
+        return kill_both(server.url, seed, folder, kills=kills)
+
+
+def kill_both(url: str, seed: int, folder: Path, *, kills: int) -> Figures:
+    """Two processes take turns on one store, each is killed so many times at random moments, and all is told."""
+    with staged(folder, seed=seed, share=0.2, store=url) as scene:
+        other = scene.configure("other.yaml", state="other", store=url)
         killed = [0, 0]
 
         def live(which: int, settings: Path) -> None:
