@@ -152,14 +152,19 @@ def _no_strace() -> str:
     return "" if shutil.which("strace") else "strace is not installed"
 
 
-SYSCALLS = ("pwrite64", "fdatasync", "sendto", "ftruncate", "unlink")
+#: System call → how often one thread makes it in such a turn at most, and a few times more.
+SYSCALLS = {"fdatasync": 15, "sendto": 15, "ftruncate": 10, "unlink": 5, "pwrite64": 200}
+CASES = 5
+SWEEP = tuple((call, n) for call, most in SYSCALLS.items() for n in range(1, most + 1, CASES))
 FAULTS = ("pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fdatasync:error=EIO", "openat:error=EMFILE")
 
 
-@row("C2", "SIGKILL at the n-th system call that writes, syncs, sends, cuts or removes", slices=100, lacks=_no_strace)
-def kill_at_syscalls(seed: int, folder: Path, cases: int = 5) -> Figures:
-    injections = [f"{SYSCALLS[seed % 5]}:signal=KILL:when={seed // 5 * cases + n + 1}" for n in range(cases)]
-    return _injected(seed, folder, injections)
+@row(
+    "C2", "SIGKILL at every system call that writes, syncs, sends, cuts or removes", slices=len(SWEEP), lacks=_no_strace
+)
+def kill_at_syscalls(seed: int, folder: Path) -> Figures:
+    call, first = SWEEP[seed]
+    return _injected(seed, folder, [f"{call}:signal=KILL:when={first + n}" for n in range(CASES)])
 
 
 @row("C5", "a system call fails: disk full, I/O error, no more files", slices=60, lacks=_no_strace)
