@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.chaos.rows import LONGEST_LIFE_S, PATIENCE_S, Figures, finish, row, whole, without_emergency
+from tests.chaos.rows import PATIENCE_S, Figures, finish, row, whole, without_emergency
 from tests.chaos.scene import judge, staged
 from tests.chaos.turner import Turner
 
@@ -76,9 +76,8 @@ def kill_both(url: str, seed: int, folder: Path, *, kills: int) -> Figures:
             chance = random.Random(seed * 2 + which)
             with Turner(settings) as turner:
                 while killed[which] < kills:
-                    killed[which] += (
-                        turner.turn(kill_after_s=chance.uniform(0.1, LONGEST_LIFE_S * 4)) == -signal.SIGKILL
-                    )
+                    code = turner.turn(kill_after_s=chance.uniform(0.0, max(1.0, turner.whole_s)))
+                    killed[which] += code == -signal.SIGKILL
 
         with Turner(scene.settings) as turner:
             turner.turn()

@@ -226,4 +226,4 @@ def runs(seed: int, *, number: int, steps: int) -> int:
     slices=50,
 )
 def model(seed: int, folder: Path, number: int = 10, steps: int = 50) -> Figures:
-    return {"runs": runs(seed, number=number, steps=steps), "steps of each": steps, "lost": 0}
+    return {"runs": runs(seed, number=number, steps=steps), "lost": 0}

@@ -65,6 +65,8 @@ class Turner:
         #: When the last turn began, and when it first committed, by the monotonic clock; None: it did not come so far.
         self.begun = 0.0
         self.committed: float | None = None
+        #: Seconds that the last turn took that nobody killed.
+        self.whole_s = 0.0
         #: Seconds of CPU that it used before its first request.
         self.cpu: float | None = None
         self._process = subprocess.Popen(
@@ -99,6 +101,8 @@ class Turner:
         code = self._next_number()
         if timer is not None:
             timer.cancel()
+        if code != -signal.SIGKILL:
+            self.whole_s = time.monotonic() - self.begun
         return code
 
     def _line(self) -> str:

@@ -88,4 +88,4 @@ def test_two_who_flush_at_the_same_moment_tell_once(waiting, monkeypatch, postgr
 
 
 def test_two_that_are_killed_at_random_lose_nothing_and_tell_under_one_key(tmp_path, postgresql_url):
-    assert kill_both(postgresql_url, 0, tmp_path / "scene", kills=2)["lost"] == 0
+    assert kill_both(postgresql_url, 0, tmp_path / "scene", kills=1)["lost"] == 0
