@@ -129,7 +129,7 @@ def install(folder: Path, *, rules: str = RULES, routes: str = ROUTES, settings:
     if loaded.store.url.startswith("sqlite"):
         store = folder / "state" / "watcher.db"
         store.touch(mode=0o600)
-        store.write_bytes(_empty_store())
+        store.write_bytes(empty_store())
     else:
         create(loaded.store.url).close()
     load_rule_set(loaded)
@@ -137,7 +137,7 @@ def install(folder: Path, *, rules: str = RULES, routes: str = ROUTES, settings:
 
 
 @cache
-def _empty_store() -> bytes:
+def empty_store() -> bytes:
     """The file of a store in which nothing has happened: making one takes longer than most tests."""
     with TemporaryDirectory() as folder:
         create(f"sqlite:///{folder}/watcher.db").close()

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos import daemon, fleet, replies, sim
+from tests.chaos import clocks, daemon, fleet, model, replies, sim
 from tests.chaos.page import write_page
 from tests.chaos.rows import ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = ROOT / ".chaos"
 #: The modules whose rows are run; each enters its own.
-MODULES = (daemon, fleet, replies, sim)
+MODULES = (clocks, daemon, fleet, model, replies, sim)
 
 
 def main() -> int:
@@ -51,9 +52,10 @@ def _run(row: Row, until: float) -> int:
         with tempfile.TemporaryDirectory(prefix="watcher-chaos-") as folder:
             try:
                 figures = dict(row.run(seed, Path(folder) / "scene"))
-            except AssertionError as broken:
+            except (AssertionError, OSError, subprocess.SubprocessError) as broken:
+                # What hangs is a failure of this slice, and keeps no other from being run.
                 failed += 1
-                print(f"{row.code} slice {seed}: FAILED: {str(broken)[:500]}", flush=True)
+                print(f"{row.code} slice {seed}: FAILED: {type(broken).__name__}: {str(broken)[:500]}", flush=True)
                 continue
         note = {"seed": seed, "seconds": round(time.monotonic() - begun, 1), "figures": figures}
         with notes.open("a") as file:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.chaos.rows import LONGEST_LIFE_S, PATIENCE_S, Figures, finish, row, whole, without_emergency
+from tests.chaos.rows import PATIENCE_S, Figures, finish, row, whole, without_emergency
 from tests.chaos.scene import judge, staged
 from tests.chaos.turner import Turner
 
@@ -62,17 +62,22 @@ def cluster() -> Iterator[Cluster]:
 
 @row("C22", "two daemons on one PostgreSQL store, each killed at random moments", slices=10, lacks=_no_server)
 def two_daemons(seed: int, folder: Path, kills: int = 20) -> Figures:
-    with cluster() as server, staged(folder, seed=seed, share=0.2, store=server.url) as scene:
-        other = scene.configure("other.yaml", state="other", store=server.url)
+    with cluster() as server:
+        return kill_both(server.url, seed, folder, kills=kills)
+
+
+def kill_both(url: str, seed: int, folder: Path, *, kills: int) -> Figures:
+    """Two processes take turns on one store, each is killed so many times at random moments, and all is told."""
+    with staged(folder, seed=seed, share=0.2, store=url) as scene:
+        other = scene.configure("other.yaml", state="other", store=url)
         killed = [0, 0]
 
         def live(which: int, settings: Path) -> None:
             chance = random.Random(seed * 2 + which)
             with Turner(settings) as turner:
                 while killed[which] < kills:
-                    killed[which] += (
-                        turner.turn(kill_after_s=chance.uniform(0.1, LONGEST_LIFE_S * 4)) == -signal.SIGKILL
-                    )
+                    code = turner.turn(kill_after_s=chance.uniform(0.0, max(1.0, turner.whole_s)))
+                    killed[which] += code == -signal.SIGKILL
 
         with Turner(scene.settings) as turner:
             turner.turn()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import median
 
 from tests.chaos.rows import Row
 
@@ -35,19 +36,25 @@ def _table(rows: Mapping[str, Row], notes: Path) -> str:
 
 
 def _read(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line)["figures"] for line in path.read_text().splitlines()] if path.exists() else []
+    """The figures of each slice; of one that was run twice, the last."""
+    notes = map(json.loads, path.read_text().splitlines()) if path.exists() else ()
+    return list({note["seed"]: note["figures"] for note in notes}.values())
 
 
 def _added(found: Iterable[Mapping[str, object]]) -> dict[str, object]:
-    """The sum of each figure; the greatest of those whose name begins with ``max``."""
+    """The sum of each figure; the greatest of those whose name begins with ``max``; all samples of one."""
     total: dict[str, object] = {}
     for figures in found:
         for name, value in figures.items():
             before = total.get(name, 0)
-            if isinstance(value, int | float) and isinstance(before, int | float):
+            if isinstance(value, list):
+                total[name] = [*(before if isinstance(before, list) else ()), *value]
+            elif isinstance(value, int | float) and isinstance(before, int | float):
                 total[name] = max(before, value) if name.startswith("max ") else before + value
     return total
 
 
 def _number(value: object) -> str:
+    if isinstance(value, list):
+        return f"median {median(value):.2f}, max {max(value):.2f} ({len(value)} times)"
     return f"{value:.1f}" if isinstance(value, float) else f"{value}"

@@ -45,7 +45,7 @@ def arm(point: str) -> None:
     name, side, n = point.split(":")
     countdown = _Countdown(int(n))
     if name == "commit":
-        Store.writing = _around_commit(Store.writing, side, countdown)  # type: ignore[method-assign]
+        Store.writing = around_commit(Store.writing, side, countdown)  # type: ignore[method-assign]
         return
     for place, attribute in _CALLED[name]:
         setattr(place, attribute, _around(getattr(place, attribute), side, countdown))
@@ -73,7 +73,33 @@ def _around(function: Callable[..., Any], side: str, countdown: _Countdown) -> C
     return wrapped
 
 
-def _around_commit(writing: Any, side: str, countdown: _Countdown) -> Any:
+def before_first_request(say: Callable[[], object]) -> None:
+    """Call something when this process is about to open its first connection to a receiver."""
+    dial, said = socket.create_connection, list[object]()
+
+    def wrapped(*arguments: Any, **how: Any) -> Any:
+        if not said:
+            said.append(say())
+        return dial(*arguments, **how)
+
+    socket.create_connection = wrapped
+
+
+def after_first_commit(say: Callable[[], object]) -> None:
+    """Call something when this process has made its first write durable."""
+    writing, said = Store.writing, list[object]()
+
+    @contextmanager
+    def wrapped(*arguments: Any, **how: Any) -> Iterator[Any]:
+        with writing(*arguments, **how) as tx:
+            yield tx
+        if not said:
+            said.append(say())
+
+    Store.writing = wrapped  # type: ignore[method-assign]
+
+
+def around_commit(writing: Any, side: str, countdown: Callable[[], object]) -> Any:
     @contextmanager
     def wrapped(*arguments: Any, **how: Any) -> Iterator[Any]:
         with writing(*arguments, **how) as tx:

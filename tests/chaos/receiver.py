@@ -12,6 +12,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,6 +34,8 @@ class Request:
     body: bytes
     #: 204 when it was taken and said so; 0 when it was taken in silence.
     answer: int
+    #: When it came, by the monotonic clock that all processes share.
+    at: float
 
     @property
     def told(self) -> dict[str, int]:
@@ -70,7 +73,7 @@ class Receiver:
         if not self._log.exists():
             return []
         rows = map(json.loads, self._log.read_text().splitlines())
-        return [Request(row["key"], base64.b64decode(row["body"]), row["answer"]) for row in rows]
+        return [Request(row["key"], base64.b64decode(row["body"]), row["answer"], row["at"]) for row in rows]
 
     def taken(self) -> list[Request]:
         """What was taken and said so."""
@@ -84,9 +87,11 @@ def main(log: str, secret: str, share: str, seed: str) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            at = time.monotonic()
             webhook.verify(body, dict(self.headers))
             answer = chance.choice(FAULTS) if chance.random() < float(share) else TAKEN
-            row = {"key": self.headers["webhook-id"], "body": base64.b64encode(body).decode(), "answer": answer}
+            said = base64.b64encode(body).decode()
+            row = {"key": self.headers["webhook-id"], "body": said, "answer": answer, "at": at}
             os.write(handle, f"{json.dumps(row)}\n".encode())
             if answer:
                 self.send_response(answer)

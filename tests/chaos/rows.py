@@ -12,23 +12,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.chaos.points import POINTS
 from tests.chaos.scene import Scene, judge, staged
 from tests.chaos.turner import ROOT, Turner
 from watcher.config.settings import load_settings
+from watcher.core.errors import ExitCode
 from watcher.store.engine import Store
 from watcher.store.inspection import inspect
 
-Figures = Mapping[str, float]
-#: A turn is killed at a random moment of this time; most would be over before.
-LONGEST_LIFE_S = 0.4
-PATIENCE_S = 60.0
+#: Numbers are added up, or the greatest is kept where the name begins with ``max``; lists are samples of one figure.
+Figures = Mapping[str, Any]
+PATIENCE_S = 180.0
 
 
 class Row(NamedTuple):
@@ -70,6 +70,29 @@ def finish(scene: Scene, turner: Turner) -> float:
     return first
 
 
+def recover(scene: Scene, turner: Turner) -> dict[str, list[float]]:
+    """One turn, after a process was killed: seconds from its fork to its first commit, and to its first request."""
+    scene.release()
+    turner.turn()
+    assert turner.committed is not None, "the turn after a kill stored nothing"
+    recovery = {"s to the next commit": [turner.committed - turner.begun]}
+    sent = [each.at for each in scene.receiver.requests() if each.at >= turner.begun]
+    if sent and turner.cpu is not None:
+        recovery |= {"s to the next request": [min(sent) - turner.begun], "s of CPU to the next request": [turner.cpu]}
+    return recovery
+
+
+def recover_cold(scene: Scene, turner: Turner) -> dict[str, list[float]]:
+    """The same in a process of its own, which has an interpreter to start and every module to load."""
+    scene.release()
+    assert turner.turn(at="claim:after:1") == -signal.SIGKILL
+    begun = time.monotonic()
+    code, said = _shell_check(scene)
+    assert code in {ExitCode.OK, ExitCode.DELIVERY}, said
+    first = min(each.at for each in scene.receiver.requests() if each.at >= begun)
+    return {"s from a cold start to the next request": [first - begun]}
+
+
 def whole(settings: Path) -> None:
     """I11: every page, reference and hash of the store is as it was written."""
     with Store.open(load_settings(settings, environ={}).store.url) as store:
@@ -79,49 +102,68 @@ def whole(settings: Path) -> None:
 # --- C1-C3, C5: kills and faults at any moment ------------------------------------------------------------------------
 
 
-@row("C1", "SIGKILL at a random moment of a turn; the receiver refuses or swallows 30 % of all requests", slices=27)
-def kill_at_random(seed: int, folder: Path, kills: int = 40) -> Figures:
+@row("C1", "SIGKILL at a random moment of a turn; the receiver refuses or swallows 30 % of all requests", slices=54)
+def kill_at_random(seed: int, folder: Path, kills: int = 40, *, cold: bool = True) -> Figures:
     chance = random.Random(seed)
     with staged(folder, seed=seed) as scene, Turner(scene.settings) as turner:
         turner.turn()
         killed = 0
+        recoveries: defaultdict[str, list[float]] = defaultdict(list)
         while killed < kills:
             if chance.random() < 0.5:
                 scene.release()
-            killed += turner.turn(kill_after_s=chance.uniform(0.0, LONGEST_LIFE_S)) == -signal.SIGKILL
-        recovery = finish(scene, turner)
+            # As long as a turn takes here and now: while much is to be sent, most moments are among the sending.
+            if turner.turn(kill_after_s=chance.uniform(0.0, turner.whole_s)) != -signal.SIGKILL:
+                continue
+            killed += 1
+            if killed % 4 == 0:
+                for name, seconds in recover(scene, turner).items():
+                    recoveries[name] += seconds
+        last = recover_cold(scene, turner) if cold else {}
+        finish(scene, turner)
         whole(scene.settings)
-        return {"kills": killed, **judge(scene), "max s of the next turn": recovery}
+        return {"kills": killed + cold, **judge(scene), **recoveries, **last}
 
 
-@row("C3", "SIGKILL before and after each step that stores or sends, at its 1st, 2nd and 3rd time", slices=len(POINTS))
+@row("C3", "SIGKILL three times before and after each step that stores or sends", slices=len(POINTS))
 def kill_at_points(seed: int, folder: Path) -> Figures:
     point = POINTS[seed % len(POINTS)]
     with staged(folder, seed=seed, share=0.2) as scene, Turner(scene.settings) as turner:
         turner.turn()
         reached = 0
         for n in (1, 2, 3):
-            for _ in range(3):
-                scene.release()
-            reached += turner.turn(at=f"{point}:{n}") == -signal.SIGKILL
-        assert reached, f"nobody comes by {point}"
-        recovery = finish(scene, turner)
+            # What a turn comes by once only is killed at that one time again.
+            reached += any(_killed_at(scene, turner, f"{point}:{time}") for time in dict.fromkeys((n, 1)))
+        assert reached == 3, f"{point} was come by {reached} times"
+        recovery = recover(scene, turner)
+        finish(scene, turner)
         whole(scene.settings)
-        return {"points": 1, "kills": reached, **judge(scene), "max s of the next turn": recovery}
+        return {"points": 1, "kills": reached, **judge(scene), **recovery}
+
+
+def _killed_at(scene: Scene, turner: Turner, moment: str) -> bool:
+    for _ in range(3):
+        scene.release()
+    return turner.turn(at=moment) == -signal.SIGKILL
 
 
 def _no_strace() -> str:
     return "" if shutil.which("strace") else "strace is not installed"
 
 
-SYSCALLS = ("pwrite64", "fdatasync", "sendto", "ftruncate", "unlink")
+#: System call → how often one thread makes it in such a turn at most, and a few times more.
+SYSCALLS = {"fdatasync": 15, "sendto": 15, "ftruncate": 10, "unlink": 5, "pwrite64": 200}
+CASES = 5
+SWEEP = tuple((call, n) for call, most in SYSCALLS.items() for n in range(1, most + 1, CASES))
 FAULTS = ("pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fdatasync:error=EIO", "openat:error=EMFILE")
 
 
-@row("C2", "SIGKILL at the n-th system call that writes, syncs, sends, cuts or removes", slices=100, lacks=_no_strace)
-def kill_at_syscalls(seed: int, folder: Path, cases: int = 5) -> Figures:
-    injections = [f"{SYSCALLS[seed % 5]}:signal=KILL:when={seed // 5 * cases + n + 1}" for n in range(cases)]
-    return _injected(seed, folder, injections)
+@row(
+    "C2", "SIGKILL at every system call that writes, syncs, sends, cuts or removes", slices=len(SWEEP), lacks=_no_strace
+)
+def kill_at_syscalls(seed: int, folder: Path) -> Figures:
+    call, first = SWEEP[seed]
+    return _injected(seed, folder, [f"{call}:signal=KILL:when={first + n}" for n in range(CASES)])
 
 
 @row("C5", "a system call fails: disk full, I/O error, no more files", slices=60, lacks=_no_strace)

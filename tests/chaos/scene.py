@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from tests.chaos.receiver import Receiver, Request
 from watcher.config.settings import load_settings
@@ -36,7 +37,7 @@ receivers:
     allow_networks: [127.0.0.0/8]
 """
 ROUTES = """\
-route: {{receiver: desk, group_by: [location]}}
+route: {{receiver: desk, group_by: [location], group_wait: 1s, group_interval: 1s, repeat_interval: 52w}}
 receivers:
   - name: desk
     webhook_configs: [{{url: '{url}'}}]
@@ -66,15 +67,29 @@ def row(number: int, place: str, day: date) -> str:
     )
 
 
+class Hearing(Protocol):
+    """A receiver: where it is, and what it heard."""
+
+    url: str
+
+    def requests(self) -> list[Request]:
+        """Everything so far, in the order in which it came."""
+        ...
+
+    def taken(self) -> list[Request]:
+        """What was taken and said so."""
+        ...
+
+
 class Scene:
     """One installation, its drop folder, and everything that was ever put into it."""
 
-    def __init__(self, folder: Path, receiver: Receiver, *, seed: int, store: str = "", state: str = "state") -> None:
+    def __init__(self, folder: Path, receiver: Hearing, *, seed: int, store: str = "", state: str = "state") -> None:
         self.folder = folder
         self.receiver = receiver
         self.chance = random.Random(seed)
         self.rows: list[str] = []
-        self._releases = 0
+        self.releases = 0
         self.settings = self.configure("watcher.yaml", state=state, store=store)
 
     def configure(self, name: str, *, state: str, store: str = "") -> Path:
@@ -102,16 +117,21 @@ class Scene:
 
     def release(self) -> None:
         """Put one more file into the drop folder: new places, one that is attacked again, and rows seen before."""
-        self._releases += 1
-        day = FIRST_DAY + timedelta(days=self._releases)
-        number = self._releases * 10
-        rows = [row(number + n, f"Place {self._releases}-{n}", day) for n in range(PLACES)]
-        again = f"Place {self.chance.randint(1, self._releases)}-0"
+        self.releases += 1
+        day = FIRST_DAY + timedelta(days=self.releases)
+        number = self.releases * 10
+        rows = [row(number + n, f"Place {self.releases}-{n}", day) for n in range(PLACES)]
+        again = f"Place {self.chance.randint(1, self.releases)}-0"
         rows += [row(number + PLACES + n, again, day) for n in range(CRITICAL - 1)]
         self._write([*rows, *self.chance.sample(self.rows, min(1, len(self.rows)))])
 
+    def release_again(self) -> None:
+        """Put in a file of rows that were there before."""
+        self.releases += 1
+        self._write(self.chance.sample(self.rows, min(3, len(self.rows))))
+
     def _write(self, rows: Sequence[str]) -> None:
-        name = f"release_{self._releases:04}.csv"
+        name = f"release_{self.releases:04}.csv"
         part = self.folder / "inbox" / f"{name}.part"
         part.write_text(HEADER + "".join(rows))
         part.rename(self.folder / "inbox" / name)
@@ -132,9 +152,9 @@ class Scene:
         """The alerts of which nobody was told how bad it is."""
         worst: dict[str, str] = {}
         for each in self.receiver.taken():
-            for name, alert in zip(each.told, each.alerts, strict=True):
-                if worst.get(name) != "critical":
-                    worst[name] = alert["labels"]["severity"]
+            for alert in each.alerts:
+                if worst.get(alert["fingerprint"]) != "critical":
+                    worst[alert["fingerprint"]] = alert["labels"]["severity"]
         return {name for name, severity in self.wanted().items() if worst.get(name) != severity}
 
 
