@@ -140,7 +140,7 @@ class StoreSnapshot:
             sources=indicator.sources,
             heaviest_first=measure,
         )
-        mine = (version.event for version in found if group in groups_of(indicator, version.event))
+        mine = (version.event for version in found if _is_in(version.event, indicator, group))
         return next((getattr(event, measure) for event in mine), None)
 
     def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
@@ -310,12 +310,13 @@ class StoreSnapshot:
         for (scope,) in select_rows(self._tx, _SCOPE, indicator.scope_key):
             return SeriesSums(self._tx, scope, self._moment)
         found = find_events(self._tx, indicator.where, as_known=self._as_known, sources=indicator.sources)
-        return EntrySums([entry for version in found for entry in entries_of(indicator, version.event)])
+        counted = (version.event for version in found if counts(indicator, version.event))
+        return EntrySums([entry for event in counted for entry in entries_of(indicator, event)])
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
         found = find_events(self._tx, indicator.where, period=period, as_known=self._read_at, sources=indicator.sources)
-        return _grouped(indicator, found)
+        return _grouped(indicator, (version for version in found if counts(indicator, version.event)))
 
     def _find_straddling(self, edge: date) -> list[EventVersion]:
         return find_straddling(self._tx, edge, as_known=self._read_at)

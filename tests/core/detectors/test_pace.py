@@ -505,7 +505,7 @@ class TestTheTests:
         # The records begin on 3 January.
         assert weeks(replace(side, uncovered=2), daily) == [Tally(3, 7), Tally(0, 7), Tally(4, 1)]
         curve = Completeness(curve=(0.5, 0.75, 1.0))
-        known = Seen(days, curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
+        known = Seen(days, (), curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
         assert weeks(replace(side, seen=known), daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 2.75)]
 
     def test_mid_p_lies_between(self):

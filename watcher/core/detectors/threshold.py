@@ -18,6 +18,7 @@ from watcher.core.detectors.frame import (
     by_name,
     contributors,
     counted,
+    gap_notes,
     measured,
     missing_values,
     named_indicator,
@@ -91,7 +92,7 @@ def _reading(snapshot: Snapshot, indicator: Indicator, group: Labels, *, window:
         labels=group,
         values={
             "value": measured(indicator, totals),
-            "days": covered.days,
+            "days": covered.days - indicator.missing_days(covered),
             "events": totals.events,
             "period_start": window.start,
             "as_of": window.last,
@@ -120,7 +121,11 @@ def _telling(found: _Found, snapshot: Snapshot) -> Telling:
         sentence=f"{told[0].upper()}{told[1:]} in {counted(totals.events, 'events')}, {period_text(window)}.",
         what=f"{counted(totals.events, 'events')} on {counted(totals.active_days, 'days')} of {window.days}.",
         sure="A sum over a window, not a test: it does not say whether the number is unusual.",
-        unknown=(*([uncovered] if covered.days < window.days else []), *missing_values(indicator, totals)),
+        unknown=(
+            *([uncovered] if covered.days < window.days else []),
+            *gap_notes(indicator, covered),
+            *missing_values(indicator, totals),
+        ),
         source=(record_sources(indicator, versions),),
         arithmetic=(
             f"Window: {period_text(window)}, {window.days} days ending at the watermark",

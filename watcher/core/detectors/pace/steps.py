@@ -46,17 +46,21 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
 
 
 def _origin(side: Side) -> str:
-    left_out = f" without {counted(side.uncovered, 'days')} that the records do not cover" if side.uncovered else ""
+    not_covered = f" without {counted(side.uncovered, 'days')} that the records do not cover" if side.uncovered else ""
+    in_gaps = f" without {counted(side.gap_days, 'days')} in coverage gaps" if side.gap_days else ""
+    left_out = " and".join(part for part in (not_covered, in_gaps) if part)
     period = f"{period_text(side.period)}, {side.days} days with both ends{left_out}"
     return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
 
 
 def _exposure(told: Told) -> Iterator[str]:
     """How late reports shorten the days; nothing where all is taken to be known."""
-    seen = told.now.seen
+    now, seen = told.now, told.now.seen
+    if now.gap_days:
+        yield f"Exposure: {now.days + now.gap_days} days less {now.gap_days} in coverage gaps = {counted(now.days, 'days')}"
     if seen:
         yield (
-            f"Exposure: the shares known of {seen.period.days} days add up to {seen.effective_days:.2f} days, by the "
+            f"Exposure: the shares known of {counted(seen.days, 'days')} add up to {seen.effective_days:.2f} days, by the "
             f"delays of {seen.curve.reports} records; that counts instead"
         )
 
