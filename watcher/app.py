@@ -25,7 +25,7 @@ from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
-from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
+from watcher.own_alerts import Trouble, further_series, has_news, over_limit, tell_of
 from watcher.store.engine import Store
 from watcher.store.schema import Tx
 from watcher.store.sources import ensure_source, source_failed
@@ -155,7 +155,12 @@ def _write_messages(app: App, bench: Bench, evaluated: Evaluated, *, patient: bo
 
 def _troubles(app: App, tx: Tx) -> list[Trouble]:
     """Everything that is wrong with ourselves now."""
-    return [*app.troubles, *over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
+    return [
+        *app.troubles,
+        *over_limit(tx, app.rules),
+        *further_series(tx, app.rules),
+        *endpoint_troubles(tx, app.clock()),
+    ]
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

@@ -334,6 +334,7 @@ def _rule_state() -> None:
         sa.Column("last_tick", BIG, nullable=False),
         sa.Column("problem", sa.Text, nullable=False, server_default=""),
         sa.Column("held_back", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("further", sa.Text, nullable=False, server_default="[]"),
         sa.PrimaryKeyConstraint("rule", name=op.f("pk_rule_state")),
         sqlite_strict=True,
     )

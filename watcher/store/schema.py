@@ -362,6 +362,13 @@ rule_state = table(
         server_default="0",
         comment="alerts held back at it: over the rule's limit",
     ),
+    Column(
+        "further",
+        Text,
+        nullable=False,
+        server_default="[]",
+        comment="JSON: the series for which the condition held at it and that 'across: top' left untold",
+    ),
 )
 
 rule_set = table(
