@@ -174,6 +174,8 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
     if isinstance(counted, Plan):
         return counted if counted.exposure else Missing(all_in_gaps(counted.now), counted.now.start)
     window = question.window(snapshot.as_known.date())
+    if isinstance(question.above, int) and Period.of_year(question.above).end > snapshot.as_known.date():
+        return Missing(f"{question.above} has not ended, and only a year that is over is a baseline", window.start)
     newest = max((each for each in stated if each.period.first == window.start), key=_last_day, default=None)
     if newest is not None and not question.indicator.by:
         return _with_baseline(question, newest.days, coverage, stated, now_stated=newest)
