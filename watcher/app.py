@@ -18,6 +18,7 @@ from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
+from watcher.delay_troubles import delay_troubles, look_at_delays
 from watcher.deliver import Couriers, Delivered
 from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
@@ -140,6 +141,7 @@ def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = Fa
         return NOTHING_EVALUATED, 0
     with app.store.writing(alone=True) as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
+        look_at_delays(tx, now)
         evaluated = judge_what_is_due(bench)
         of_ourselves = tell_of(bench, _troubles(app, tx))
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
@@ -159,6 +161,7 @@ def _troubles(app: App, tx: Tx) -> list[Trouble]:
         *app.troubles,
         *over_limit(tx, app.rules),
         *further_series(tx, app.rules),
+        *delay_troubles(tx),
         *endpoint_troubles(tx, app.clock()),
     ]
 

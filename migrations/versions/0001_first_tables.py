@@ -62,6 +62,8 @@ def _source() -> None:
         sa.Column("last_failure", BIG),
         sa.Column("failure", sa.Text, nullable=False, server_default=""),
         sa.Column("loads", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("delay_seen", sa.Text),
+        sa.Column("delay_moved", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
         sqlite_strict=True,
     )

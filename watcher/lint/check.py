@@ -16,6 +16,7 @@ from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.muting import Silence
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
+from watcher.core.statistics.delay import Completeness
 
 if TYPE_CHECKING:
     from watcher.config.notify import Notify
@@ -48,8 +49,8 @@ class Data(Protocol):
     def rhythm(self, source: str) -> timedelta | None:
         """The usual time between two releases of a source; None when there were too few."""
 
-    def delay(self, source: str) -> timedelta | None:
-        """The time after an event within which four of five records of a source were known; None when unknown."""
+    def completeness(self, source: str) -> Completeness:
+        """Which share of what will be known of a day a source has reported by its age, as `watcher delay` shows it."""
 
     def silences(self) -> Sequence[Silence]:
         """What people do not want to be told of, or did not."""

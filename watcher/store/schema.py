@@ -144,6 +144,10 @@ source = table(
         "failure", Text, nullable=False, server_default="", comment="why it could not be read; empty since it could"
     ),
     Column("loads", Integer, nullable=False, server_default="0", comment="completed loads; 0 until the first"),
+    Column("delay_seen", Day, comment="the day up to which its reporting delay was looked at last"),
+    Column(
+        "delay_moved", Text, nullable=False, server_default="", comment="how the delay has moved; empty: it has not"
+    ),
 )
 
 load = table(
