@@ -48,7 +48,7 @@ def begun(tmp_path):
         pytest.param(
             0,
             "Sooner: of the events of the last 90 days 100 % were known on the day on which they happened; of those of the 90 days "
-            "before it were 2 %.",
+            "before it were 1 %.",
             id="sooner",
         ),
     ],

@@ -239,14 +239,14 @@ def _long_ago(told: Told, snapshot: Snapshot) -> date | None:
 def _rank_text(told: Told, since: date | None) -> str:
     seen = f"{counted(told.rank.observed, told.indicator.noun)} to {day_text(told.window.last)}"
     if told.rank.since:
-        return f"no {told.direction} {told.window.days}-day total in {told.lookback.days} days, {seen}"
+        return f"no {told.direction} {told.window.days}-day total in {counted(told.lookback.days, 'days')}, {seen}"
     past = f"since {day_text(since)}" if since else "on record"
     return f"{told.direction} {told.window.days}-day total {past}, {seen}"
 
 
 def _sentence(told: Told) -> str:
     seen = counted(told.rank.observed, told.indicator.noun)
-    return f"{seen[0].upper()}{seen[1:]} in {told.window.days} days, {period_text(told.window)}; {_before(told)}."
+    return f"{seen[0].upper()}{seen[1:]} in {counted(told.window.days, 'days')}, {period_text(told.window)}; {_before(told)}."
 
 
 def _what(told: Told, events: int) -> str:

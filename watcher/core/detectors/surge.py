@@ -143,7 +143,7 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     comparable = indicator.comparable(coverage)
     if comparable.start > before.start:
         begin, need = beginning(indicator, comparable), day_text(before.start)
-        reason = f"{begin}; {window.days} days against {before.days} need them from {need} on"
+        reason = f"{begin}; {counted(window.days, 'days')} against {before.days} need them from {need} on"
         yield Reading(status=Status.LEARNING, reason=reason)
         return
     whole_span = Period(before.start, window.end)

@@ -115,7 +115,9 @@ def _telling(found: _Found, snapshot: Snapshot) -> Telling:
     indicator, group, totals, window, covered = found
     versions = snapshot.events(indicator, group, window) if totals.events else ()
     told = counted(measured(indicator, totals), indicator.noun)
-    uncovered = f"The records begin on {day_text(covered.start)}: {covered.days} of {window.days} days are covered."
+    uncovered = (
+        f"The records begin on {day_text(covered.start)}: {covered.days} of {counted(window.days, 'days')} are covered."
+    )
     return Telling(
         headline=f"{subject(indicator, group)}: {told} in {counted(window.days, 'days')} to {day_text(window.last)}",
         sentence=f"{told[0].upper()}{told[1:]} in {counted(totals.events, 'events')}, {period_text(window)}.",
@@ -128,7 +130,7 @@ def _telling(found: _Found, snapshot: Snapshot) -> Telling:
         ),
         source=(record_sources(indicator, versions),),
         arithmetic=(
-            f"Window: {period_text(window)}, {window.days} days ending at the watermark",
+            f"Window: {period_text(window)}, {counted(window.days, 'days')} ending at the watermark",
             f"Value: {told} in {counted(totals.events, 'events')}",
         ),
         picture=by_day(indicator, group, window, snapshot),

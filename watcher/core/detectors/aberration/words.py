@@ -212,9 +212,13 @@ def _range(told: Told) -> str:
 
 
 def _above(verdict: Verdict) -> str:
+    if math.isinf(verdict.ratio):
+        return "None was expected"
     if verdict.ratio >= _TIMES:
         return f"{verdict.ratio:.1f} times the expected number"
     percent = round(abs(verdict.ratio - 1) * 100)
+    if not percent:
+        return "As expected"
     return f"{percent} % {'above' if verdict.ratio > 1 else 'below'} the expected number"
 
 

@@ -9,7 +9,7 @@ from watcher.core.detectors.frame import counted, period_text
 from watcher.core.detectors.pace.sides import Side
 from watcher.core.detectors.pace.words import Told, cites, made_of, ratio_text
 from watcher.core.fact import Citation
-from watcher.core.reading import day_text
+from watcher.core.reading import day_text, number_of_days
 from watcher.core.statistics import rates
 from watcher.core.statistics.rates import Tally
 
@@ -26,7 +26,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
     yield f"Rate: {now.total} / {now.days:g} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
     yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
     yield from _split(told)
-    yield f"Expected: {before.rate:.4f} x {now.days:g} days = {verdict.expected:.1f}"
+    yield f"Expected: {before.rate:.4f} x {number_of_days(now.days)} = {verdict.expected:.1f}"
     if verdict.projection is not None:
         reach = verdict.projection
         yield (
@@ -38,7 +38,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
         yield verdict.interval.step
     yield _interval(told)
     yield from _score(told)
-    yield f"Smallest ratio that p < 0.01 could tell after {now.days:g} days: {ratio_text(verdict.smallest_visible_ratio)}"
+    yield f"Smallest ratio that p < 0.01 could tell after {number_of_days(now.days)}: {ratio_text(verdict.smallest_visible_ratio)}"
     if told.largest and told.without_largest is not None:
         yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {told.without_largest:.3f}"
     for cite in cites(told):
@@ -49,7 +49,7 @@ def _origin(side: Side) -> str:
     not_covered = f" without {counted(side.uncovered, 'days')} that the records do not cover" if side.uncovered else ""
     in_gaps = f" without {counted(side.gap_days, 'days')} in coverage gaps" if side.gap_days else ""
     left_out = " and".join(part for part in (not_covered, in_gaps) if part)
-    period = f"{period_text(side.period)}, {side.days} days with both ends{left_out}"
+    period = f"{period_text(side.period)}, {counted(side.days, 'days')} with both ends{left_out}"
     return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
 
 
