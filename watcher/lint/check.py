@@ -13,6 +13,7 @@ from watcher.config.problem import Mistake
 from watcher.config.rules import Loaded, Site
 from watcher.core.catalogue import Catalogue
 from watcher.core.errors import Problem, ProblemSeverity
+from watcher.core.indicator import Indicator
 from watcher.core.muting import Silence
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
@@ -42,6 +43,9 @@ class Data(Protocol):
 
     def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
         """The sources whose events a rule counts, each with the query offset that holds for it."""
+
+    def counted_sources(self, indicator: Indicator) -> Sequence[str]:
+        """The sources that have an event which an indicator counts, by name."""
 
     def watermark(self, rule: Rule) -> date | None:
         """The day up to which what a rule counts is complete; None when it counts nothing."""

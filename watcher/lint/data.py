@@ -94,6 +94,12 @@ class StoreData:
         names = dict.fromkeys(name for each in named for name in each)
         return {name: self._stage.offsets.get(name, timedelta()) if own is None else own for name in names}
 
+    def counted_sources(self, indicator: Indicator) -> Sequence[str]:
+        """The sources that have an event which an indicator counts, by name."""
+        snapshot = StoreSnapshot(self._tx, as_known=day_start(self.days.end), offsets={})
+        of_each = {name: indicator.model_copy(update={"source": (name,)}) for name in self._all_sources}
+        return [name for name, its in of_each.items() if snapshot.coverage(its) is not None]
+
     def watermark(self, rule: Rule) -> date | None:
         """The day up to which what a rule counts is complete."""
         snapshot = self._stage.last_snapshot(rule)
