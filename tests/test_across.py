@@ -10,7 +10,7 @@ import pytest
 
 from tests.installation import Installation, at, installed
 from watcher.cli.argument import body
-from watcher.core.alert import State
+from watcher.core.alert import OURS, State
 from watcher.core.period import Period
 from watcher.core.rule import Rule
 from watcher.feeds import query_offsets
@@ -75,7 +75,19 @@ def release(it: Installation, last: str, bursts: Bursts, **how: int) -> None:
 
 
 def firing(it: Installation) -> list[str]:
-    return sorted(name for name, alert in it.alerts().items() if alert.state is State.FIRING)
+    """The places that are told one by one."""
+    found = it.alerts().values()
+    return sorted(a.group[0][1] for a in found if a.state is State.FIRING and not a.rule.startswith(OURS))
+
+
+def further(it: Installation) -> list[str]:
+    """What was told of the others, headline and text."""
+    return [
+        " ".join(each["annotations"]["description"].split())
+        for message in it.told()
+        for each in message["alerts"]
+        if each["labels"]["alertname"] == "WatcherFurtherSeries"
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +119,14 @@ def test_without_across_all_of_them_begin(tmp_path):
 
 
 def test_what_is_told_says_among_how_many_it_was_chosen(first_two):
-    [message] = [each for each in first_two.told() if each["alerts"]]
+    [message] = [each for each in first_two.told() if each["commonLabels"]["alertname"] != "WatcherFurtherSeries"]
     details = message["watcher"]["alerts"].values()
     across = sorted((each["evidence"]["across"] for each in details), key=lambda each: each["text"])
     assert [each["begins"] for each in across] == [True, True]
     assert all(each["text"].endswith("of 3 for which the condition holds") for each in across)
     assert "One of many: p " in " ".join(message["watcher"]["text"].split())
-    assert "number 1 of 3 for which the condition holds" in " ".join(message["watcher"]["text"].split())
+    said = " ".join(message["watcher"]["text"].split())
+    assert "number 1 of 3 for which the condition holds. Behind the first 2: Ibo." in said
 
 
 def test_an_explanation_says_why_another_does_not_begin(first_two):
@@ -138,6 +151,42 @@ def test_an_alert_that_goes_on_is_not_asked_again(tmp_path):
         assert palma.finding.is_held_back
         release(it, "2020-06-27", bursts)
         assert {alert.state for alert in it.alerts().values()} == {State.RESOLVED}
+
+
+def test_the_others_are_told_together_once_for_each_set_of_them_and_end_without_a_word(tmp_path):
+    bursts = {"Palma": (14, 30, 1), "Mueda": (11, 40, 1), "Ibo": (8, 1, 1)}
+    labelled = RULES.replace("        across: ACROSS", "        across: {top: 1}\n        labels: {team: north}")
+    with installed(tmp_path, rules=labelled) as it:
+        release(it, "2020-06-05", bursts)
+        release(it, "2020-06-12", bursts)
+        own = [each for each in it.alerts().values() if each.rule.startswith(OURS)]
+        assert [dict(each.group)["team"] for each in own] == ["north"], "it is routed as the rule's alerts are"
+        [text] = further(it)
+        assert text.startswith("The condition holds for Mueda and Ibo as well; of so many at once only the first")
+        it.turn("2020-06-14 06:00")
+        assert further(it) == [], "the same others are told once"
+        # Mueda comes first now and begins; Ibo is quiet again, and Palma goes on: nobody is left untold.
+        release(it, "2020-06-19", bursts)
+        assert firing(it) == ["Mueda", "Palma"]
+        assert further(it) == []
+        assert [each.state for each in it.alerts().values() if each.rule.startswith(OURS)] == [State.RESOLVED]
+
+
+@pytest.mark.parametrize("status", ["experimental", "test"])
+def test_of_a_rule_that_is_tried_out_the_others_are_not_told(tmp_path, status):
+    rules = RULES.replace("        across: ACROSS", f"        across: {{top: 1}}\n        status: {status}")
+    with installed(tmp_path, rules=rules) as it:
+        release(it, "2020-06-05", BURSTS)
+        release(it, "2020-06-12", BURSTS)
+        assert not any(each.rule.startswith(OURS) for each in it.alerts().values())
+
+
+@pytest.mark.parametrize("across", ["{fdr: 0.00001}", "{budget: 0.001 per year}"])
+def test_what_chance_may_have_brought_is_not_told_at_all(tmp_path, across):
+    with installed(tmp_path, rules=RULES.replace("ACROSS", across)) as it:
+        release(it, "2020-06-12", BURSTS)
+        assert len(firing(it)) < 3
+        assert further(it) == []
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,26 @@ def test_where_there_is_nothing_to_compare_nothing_is_said(tmp_path, rules, rows
         assert sensitivity(it) == {}
 
 
+OF_TYPES = OF_ACLED.replace("where: {", "where: {event_type: [Battles, Riots], ")
+
+
+def test_a_dataset_with_other_event_types_is_said_not_to_be_comparable(tmp_path):
+    assert "Battles" in OF_TYPES
+    with told(tmp_path, ged("2020-05-31", 9, 12, 15), rules=OF_TYPES) as it:
+        assert sensitivity(it)["text"] == (
+            "Not compared with ucdp: its records of these places and groups carry other event types (Non-state conflict) "
+            "than the selector asks for, so that none of them is counted."
+        )
+        [message] = it.told()
+        assert "carry other event types" in " ".join(message["watcher"]["text"].split())
+
+
+def test_event_types_are_no_reason_where_the_other_dataset_knows_nothing_of_the_place(tmp_path):
+    with told(tmp_path, {**ged("2020-05-31", 9, 12, 15), "country": "Mali", "country_id": "432"}, rules=OF_TYPES) as it:
+        assert it.transitions()
+        assert sensitivity(it) == {}
+
+
 def test_a_group_that_the_other_dataset_does_not_know_is_not_compared(tmp_path):
     rules = RULES.replace("where:", "source: acled, where:").replace(">= 10", ">= 9")
     with told(tmp_path, ged("2020-05-31", 9, 12, 15, location="Pemba"), rules=rules) as it:

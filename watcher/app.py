@@ -19,6 +19,7 @@ from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.rule import RuleSet
+from watcher.delay_troubles import delay_troubles, look_at_delays
 from watcher.deliver import Couriers, Delivered
 from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
@@ -26,7 +27,7 @@ from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.ingest import Feed, Ingested, Lookout, ingest_file
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
-from watcher.own_alerts import Trouble, has_news, over_limit, tell_of
+from watcher.own_alerts import Trouble, further_series, has_news, over_limit, tell_of
 from watcher.pull import Pullers
 from watcher.source_troubles import source_troubles
 from watcher.store.engine import Store
@@ -198,6 +199,7 @@ def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = Fa
         return NOTHING_EVALUATED, 0
     with app.store.writing(alone=True) as tx:
         bench = Bench(tx, app.rules, app.offsets, now)
+        look_at_delays(tx, now)
         evaluated = judge_what_is_due(bench)
         of_ourselves = tell_of(bench, _troubles(app, tx))
         evaluated = evaluated._replace(told=(*evaluated.told, *of_ourselves))
@@ -213,8 +215,8 @@ def _write_messages(app: App, bench: Bench, evaluated: Evaluated, *, patient: bo
 
 def _troubles(app: App, tx: Tx) -> list[Trouble]:
     """Everything that is wrong with ourselves now."""
-    ours = [*over_limit(tx, app.rules), *endpoint_troubles(tx, app.clock())]
-    return [*app.troubles, *ours, *source_troubles(tx, app.feeds, app.clock())]
+    ours = [*over_limit(tx, app.rules), *further_series(tx, app.rules), *endpoint_troubles(tx, app.clock())]
+    return [*app.troubles, *ours, *source_troubles(tx, app.feeds, app.clock()), *delay_troubles(tx)]
 
 
 def deliver(app: App, *, wait: bool = True) -> Delivered:

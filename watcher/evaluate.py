@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 from watcher.agenda import OPEN, Agenda, life
 from watcher.bench import Bench, Told, store_change, transition_of
+from watcher.core.across import Weighed, series_name
 from watcher.core.alert import (
     Alert,
     Reason,
@@ -105,8 +107,20 @@ def _evaluate_rule(bench: Bench, group: Group, rule: Rule, tick: datetime) -> li
     kept, excess = _within_limit(rule, moves, standing)
     state = RuleState(rule.identity, rule.rule_hash, _activated_at(rule, readings, tick, activated_at), tick)
     problem = excess or next((reading.reason for reading in readings if reading.status is not Status.OK), "")
-    bench.states[rule.identity] = state._replace(problem=problem, held_back=len(moves) - len(kept))
+    bench.states[rule.identity] = state._replace(
+        problem=problem, held_back=len(moves) - len(kept), further=json.dumps(_further(rule, group, weighed, standing))
+    )
     return [_move(bench, move, snapshot) for move in kept]
+
+
+def _further(rule: Rule, group: Group, weighed: Mapping[Labels, Weighed], standing: Mapping[str, Alert]) -> list[str]:
+    """The series, those that stand out most first, for which the condition holds and that ``top`` leaves untold."""
+    across = group.across_of(rule)
+    if across is None or across.top is None:
+        return []
+    untold = (labels for labels, each in weighed.items() if not each.begins)
+    going_on = {alert.group for alert in standing.values() if alert.state.is_open}
+    return [series_name(rule.alert, labels) for labels in untold if labels not in going_on]
 
 
 class _Move(NamedTuple):

@@ -5,12 +5,16 @@ A trouble stands or it does not; its alert lives as those of a rule do, and is r
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
 from watcher.bench import Bench, Told, record
+from watcher.core.across import several
 from watcher.core.alert import OURS, Alert, Life, State, step
 from watcher.core.errors import ConfigError
 from watcher.core.label import Labels, fingerprint, labels
@@ -26,6 +30,9 @@ _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 RULES_INVALID = "WatcherRulesInvalid"
 RULE_LIMIT = "WatcherRuleLimit"
+FURTHER_SERIES = "WatcherFurtherSeries"
+#: So many of them are named.
+NAMED = 20
 
 
 class Trouble(NamedTuple):
@@ -71,18 +78,45 @@ def over_limit(tx: Tx, rules: RuleSet) -> list[Trouble]:
     ]
 
 
+def further_series(tx: Tx, rules: RuleSet) -> list[Trouble]:
+    """The series that stand out and that ``across: top`` leaves untold, rule by rule: told once for each set of them.
+
+    They are routed as the rule's alerts are; of a rule that is not stable nothing is told.
+    """
+    states = rule_states(tx)
+    found = []
+    for group in rules.groups:
+        for rule in (each for each in group.rules if each.status is RuleStatus.STABLE and each.identity in states):
+            names = json.loads(states[rule.identity].further)
+            if names:
+                found.append(_further(rule, {**group.labels, **rule.labels}, names))
+    return found
+
+
+def _further(rule: Rule, routing: Mapping[str, str], names: Sequence[str]) -> Trouble:
+    content = hashlib.blake2b(json.dumps(sorted(names)).encode(), digest_size=6).hexdigest()
+    return Trouble(
+        FURTHER_SERIES,
+        labels({**routing, "rule": rule.identity, "content": content}),
+        f"{rule.alert}: {len(names)} more",
+        f"The condition holds for {several(names, most=NAMED)} as well; of so many at once only the first are told one by "
+        f"one ('across: top'). See: watcher explain {rule.identity}",
+        Severity.INFO,
+    )
+
+
 def has_news(tx: Tx, troubles: Collection[Trouble]) -> bool:
     """Whether one of these troubles has not been told yet, or one that was told is over."""
     return {(each.rule, each.group) for each in _open(tx)} != {each.key for each in troubles}
 
 
 def tell_of(bench: Bench, troubles: Collection[Trouble]) -> list[Told]:
-    """Begin an alert for each trouble that has begun, and end those whose trouble is over."""
+    """Begin an alert for each trouble that has begun, end those whose trouble is over, and return what is to be told."""
     standing = {(each.rule, each.group): each for each in _open(bench.tx)}
     wanted = {each.key for each in troubles}
     begun = [_begin(bench, each) for each in troubles if each.key not in standing]
     over = [_end(bench, each) for key, each in standing.items() if key not in wanted]
-    return [*begun, *over]
+    return [each for each in (*begun, *over) if each.transition.notify]
 
 
 def _open(tx: Tx) -> list[Alert]:
@@ -99,11 +133,20 @@ def _begin(bench: Bench, trouble: Trouble) -> Told:
 
 def _end(bench: Bench, standing: Alert) -> Told:
     said = Telling(headline="Over", sentence="What was wrong is so no longer.")
-    return _move(bench, standing.rule.removeprefix(OURS), standing, said)
+    name = standing.rule.removeprefix(OURS)
+    return _move(bench, name, standing, said, quietly=name == FURTHER_SERIES)
 
 
-def _move(bench: Bench, name: str, standing: Alert, said: Telling, *, severity: Severity | None = None) -> Told:
-    """Take the one step: a severity begins an episode, None ends it."""
+def _move(
+    bench: Bench,
+    name: str,
+    standing: Alert,
+    said: Telling,
+    *,
+    severity: Severity | None = None,
+    quietly: bool = False,
+) -> Told:
+    """Take the one step: a severity begins an episode, None ends it, without a word where nobody is to act on that."""
     finding = Finding(
         rule=standing.rule,
         reading=Reading(labels=standing.group, tell=partial(_as_it_is, said)),
@@ -116,6 +159,8 @@ def _move(bench: Bench, name: str, standing: Alert, said: Telling, *, severity: 
     if change is None:
         msg = f"{name} is {standing.state} and cannot be {'begun' if severity else 'ended'}"
         raise ValueError(msg)
+    if quietly:
+        change = replace(change, notify=False)
     rule = Rule.model_construct(alert=name, id=standing.rule)
     detail = {"alert": name, "headline": said.headline, "sentence": said.sentence}
     return Told(rule, Group(), change.alert, record(bench, change, detail))

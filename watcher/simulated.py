@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import accumulate
 
 from watcher.core.baseline import BaselineVersion
+from watcher.core.coverage import covered, lying_in
 from watcher.core.event import EventVersion
 from watcher.core.fact import FactVersion
 from watcher.core.indicator import DayTotals, Indicator, Totals
@@ -97,9 +98,13 @@ class SimulatedSnapshot:
             return [NO_LABELS]
         return [group for group in self.made.groups if self.made.courses[group].began_by(self.last)]
 
-    def totals(self, _indicator: Indicator, group: Labels, period: Period) -> Totals:
+    def totals(self, indicator: Indicator, group: Labels, period: Period) -> Totals:
         """What a group adds up to."""
-        return self.made.courses[group].totals(self._known(period))
+        course, known = self.made.courses[group], self._known(period)
+        found = course.totals(known)
+        for gap in lying_in(indicator.coverage_gaps, known):
+            found = found.without(course.totals(gap))
+        return found
 
     def straddling(self, _indicator: Indicator, _group: Labels, _edge: date) -> Sequence[EventVersion]:
         """Made-up events have their day."""
@@ -107,17 +112,23 @@ class SimulatedSnapshot:
 
     def daily(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[tuple[date, int]]:
         """(day, sum) of each day with an event."""
-        days = self.made.courses[group].days(self._known(period))
+        days = self._days(indicator, group, period)
         return [(day.day, 1 if indicator.count == "days" else day.total) for day in days]
 
-    def by_day(self, _indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
+    def by_day(self, indicator: Indicator, period: Period) -> Mapping[Labels, Sequence[DayTotals]]:
         """Each group's days with an event."""
-        found = {group: self.made.courses[group].days(self._known(period)) for group in self.made.groups}
+        found = {group: self._days(indicator, group, period) for group in self.made.groups}
         return {group: days for group, days in found.items() if days}
 
-    def largest(self, _indicator: Indicator, group: Labels, period: Period) -> int | None:
+    def _days(self, indicator: Indicator, group: Labels, period: Period) -> Sequence[DayTotals]:
+        days = self.made.courses[group].days(self._known(period))
+        return [each for each in days if indicator.covers(each.day)] if indicator.coverage_gaps else days
+
+    def largest(self, indicator: Indicator, group: Labels, period: Period) -> int | None:
         """The largest value."""
-        return self.made.courses[group].largest(self._known(period))
+        parts = covered(indicator.coverage_gaps, self._known(period))
+        found = (self.made.courses[group].largest(part) for part in parts)
+        return max((value for value in found if value is not None), default=None)
 
     def events(self, _indicator: Indicator, _group: Labels, _period: Period) -> Sequence[EventVersion]:
         """Nothing: sums are made up, not records."""

@@ -66,6 +66,8 @@ def _source() -> None:
         sa.Column("loads", sa.Integer, nullable=False, server_default="0"),
         sa.Column("first_seen", BIG),
         sa.Column("newest_change", BIG),
+        sa.Column("delay_seen", sa.Text),
+        sa.Column("delay_moved", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_source")),
         sqlite_strict=True,
     )
@@ -390,6 +392,7 @@ def _rule_state() -> None:
         sa.Column("last_tick", BIG, nullable=False),
         sa.Column("problem", sa.Text, nullable=False, server_default=""),
         sa.Column("held_back", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("further", sa.Text, nullable=False, server_default="[]"),
         sa.PrimaryKeyConstraint("rule", name=op.f("pk_rule_state")),
         sqlite_strict=True,
     )

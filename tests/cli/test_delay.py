@@ -106,6 +106,9 @@ def test_too_little_to_go_by_is_said_with_what_is_missing(recorded, good):
         "UNKNOWN   The delay of acled cannot be told: only 58 records of the last 180 days tell their delay,",
         "          and 100 are needed.",
         "OFFSET    query_offset is 0d, and nothing here speaks for or against it.",
+        "DO        Go on loading every release of the source when it comes. Events from 2 Jan 2020 on tell",
+        "          their delay, once there are 100 of them and the oldest is 56 days old: on 27 Feb 2020 at",
+        "          the earliest.",
     ]
     document = json.loads(good("delay", "acled", "--as-known", "2020-01-31", "--format", "json"))
     assert (document["curve"], document["ages"], document["proposed_query_offset"]) == ([], {}, None)
@@ -126,3 +129,61 @@ def test_a_source_without_records_is_told_apart(recorded, run):
 def test_a_screen_that_draws_nothing_gets_plain_signs(recorded, good, monkeypatch):
     monkeypatch.setattr("watcher.cli.delay.draws", lambda: False)
     assert "      0 days   ##########      " in good("delay", "acled")
+
+
+def test_lint_asks_for_the_same_offset(recorded, run, good):
+    proposed = json.loads(good("delay", "acled", "--format", "json"))["proposed_query_offset"]
+    assert f"write query_offset: {proposed}" in " ".join(run("lint").out.split())
+
+
+def test_a_store_of_one_load_says_from_when_on_it_can_tell(home, it_is, good):
+    it_is("2020-07-01T09:00")
+    rows = [raid(n, str(date(2020, 1, 1) + timedelta(days=n)), 0, timestamp="1593000000") for n in range(150)]
+    write(home / "first.csv", rows)
+    good("ingest", "first.csv", "--source", "acled")
+    assert good("delay", "acled").splitlines()[2:] == [
+        "LEFT OUT  - 148 records: came with the first load of the source",
+        "UNKNOWN   The delay of acled cannot be told: no record of the last 180 days tells its delay, and 100",
+        "          are needed.",
+        "OFFSET    query_offset is 0d, and nothing here speaks for or against it.",
+        "DO        Go on loading every release of the source when it comes. Events from 2 Jul 2020 on tell",
+        "          their delay, once there are 100 of them and the oldest is 56 days old: on 27 Aug 2020 at",
+        "          the earliest.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            ("query_offset: 0d", "query_offset: 0d, trust_stamp: false, lag: 36h"),
+            "The source's time stamps are not used. With `trust_stamp: true`, where its stamps are the times of publication, "
+            "or without `lag`, the store's own time of loading counts.",
+            id="an assumed lag",
+        ),
+    ],
+)
+def test_what_an_assumption_hides_is_said(home, it_is, good, change, said):
+    path = home / "watcher.yaml"
+    path.write_text(path.read_text().replace(*change))
+    it_is("2020-01-01T09:00")
+    write(home / "first.csv", [raid(1, "2019-12-24", 1)])
+    good("ingest", "first.csv", "--source", "acled")
+    it_is("2020-07-01T09:00")
+    write(home / "then.csv", [raid(n, str(date(2020, 1, 10) + timedelta(days=n)), 0) for n in range(2, 152)])
+    good("ingest", "then.csv", "--source", "acled")
+    assert said in " ".join(good("delay", "acled").split())
+
+
+def test_records_in_bulk_are_to_be_loaded_release_by_release(home, it_is, good):
+    it_is("2020-01-01T09:00")
+    write(home / "first.csv", [raid(1, "2019-12-24", 1)])
+    good("ingest", "first.csv", "--source", "acled")
+    it_is("2020-07-01T09:00")
+    write(
+        home / "then.csv",
+        [raid(n, str(date(2020, 5, 10) + timedelta(days=n // 4)), 0, timestamp="") for n in range(2, 152)],
+    )
+    good("ingest", "then.csv", "--source", "acled")
+    it_is("2020-07-03T09:00")
+    assert "Load each release on the day on which it comes" in " ".join(good("delay", "acled").split())

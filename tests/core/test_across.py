@@ -189,3 +189,26 @@ def test_exactly_one_of_the_three_is_written(wrong):
 def test_numbers_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValidationError):
         Across(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("number", "further"),
+    [
+        pytest.param(2, "", id="all of them are among the first"),
+        pytest.param(1, "behind the first 1: 01", id="one is left"),
+        pytest.param(3, "behind the first 3: 03, 04 and 05", id="three are left"),
+        pytest.param(2, "behind the first 2: 02, 03, 04, 05, 06 and 2 more", id="more are left than are named"),
+    ],
+)
+def test_each_that_begins_names_those_that_may_not(number, further):
+    left = {"": 0, "behind the first 1: 01": 1, "behind the first 3: 03, 04 and 05": 3}.get(further, 7)
+    found = weigh(Across(top=number), many(*[0.001 * (n + 1) for n in range(number + left)]))
+    assert {weighed.further for weighed in found.values() if weighed.begins} == {further}
+    assert {weighed.further for weighed in found.values() if not weighed.begins} <= {""}
+
+
+def test_a_series_without_a_group_is_called_by_its_rule():
+    lone = [series("01", 0.01, labels=(), rule=name) for name in ("deaths", "attacks")]
+    assert [each.further for each in weigh(Across(top=1), lone).values() if each.begins] == [
+        "behind the first 1: deaths"
+    ]

@@ -19,6 +19,8 @@ from watcher.core.reading import Kind, Output, day_text
         pytest.param(Kind.SHARE, 0.314, "31 %", id="a share"),
         pytest.param(Kind.PER_DAY, 2.3777, "2.38 a day", id="a rate"),
         pytest.param(Kind.DAYS, 188, "188 days", id="days"),
+        pytest.param(Kind.DAYS, 1, "1 day", id="one day"),
+        pytest.param(Kind.DAYS, 1.5, "1.5 days", id="a part of a day"),
         pytest.param(Kind.DATE, date(2020, 7, 6), "6 Jul 2020", id="a date"),
         pytest.param(Kind.TEXT, "weak", "weak", id="a word"),
         pytest.param(Kind.TEXT, "", "", id="no word"),

@@ -7,7 +7,7 @@
     == rules/a.yaml
     (a file of an installation; one that is not written is as in tests/installation.py)
     == records 2020-06-01 12:00
-    (rows that were released then; with them there is a store)
+    (rows that were released then; with them there is a store; another source is named behind: of mirror)
     == silences
     (matchers, end or never, and a time interval if it has one; two spaces between them)
     == said
@@ -131,8 +131,11 @@ def _lint(scene: Scene, folder: Path, fetch: Fetch | None) -> Linted:
     _write(scene.files, folder)
     if scene.releases:
         it = Installation(folder, settings)
-        for moment, rows in scene.releases:
-            it.release(moment, *rows, header="id  date  deaths  place  known" if _has_known(rows) else HEADER)
+        for when, rows in scene.releases:
+            moment, _, source = when.partition(" of ")
+            (folder / source).mkdir(exist_ok=True)
+            header = "id  date  deaths  place  known" if _has_known(rows) else HEADER
+            it.release(moment, *rows, name=f"../{source}/a.csv" if source else "", header=header)
             it.turn(moment)
         with it.app.store.writing() as tx:
             for line in scene.sections.get("silences", "").splitlines():

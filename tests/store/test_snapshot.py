@@ -500,3 +500,31 @@ def test_two_exports_of_burkina_faso_give_what_each_of_them_says(store, real_dat
 def _current(store) -> dict[str, str]:
     with store.reading() as tx:
         return {version.event.external_id: version.event.content_hash for version in find_events(tx)}
+
+
+# --- coverage gaps ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_series", [True, False], ids=["with series", "without series"])
+def test_nothing_is_counted_of_a_coverage_gap(store, has_series):
+    gap = {"from": "2020-10-10", "to": "2020-10-12", "because": "the line was cut"}
+    cut = Indicator.model_validate({"indicator": "cut", "sum": "fatalities", "coverage_gaps": [gap]})
+    days = ["2020-10-09", "2020-10-10", "2020-10-12", "2020-10-13"]
+    records = [clash(f"BFO{i}", day=day, fatalities=2**i) for i, day in enumerate(days)]
+    wanted = [cut, DEATHS] if has_series else []
+    build(store, *wanted)
+    take(store, *records, indicators=wanted)
+    seen = [date(2020, 10, 9), date(2020, 10, 13)]
+
+    def told(snapshot: Snapshot, indicator: Indicator) -> tuple[Any, ...]:
+        return (
+            snapshot.totals(indicator, NO_LABELS, OCTOBER).total,
+            [day for day, _ in snapshot.daily(indicator, NO_LABELS, OCTOBER)],
+            [each.day for each in snapshot.by_day(indicator, OCTOBER)[NO_LABELS]],
+            [version.event.date_end for version in snapshot.events(indicator, NO_LABELS, OCTOBER)],
+            snapshot.largest(indicator, NO_LABELS, Period(date(2020, 10, 1), date(2020, 10, 13))),
+        )
+
+    assert ask(store, lambda snapshot: told(snapshot, cut)) == (9, seen, seen, seen, 1)
+    every = [date.fromisoformat(day) for day in days]
+    assert ask(store, lambda snapshot: told(snapshot, DEATHS)) == (15, every, every, every, 4)

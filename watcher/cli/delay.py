@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,14 @@ from watcher.core.errors import UsageError
 from watcher.core.indicator import Indicator
 from watcher.core.message.chart import bar
 from watcher.core.message.phrase import counted
-from watcher.core.period import duration_text
+from watcher.core.period import DAY, duration_text
 from watcher.core.reading import day_text
-from watcher.core.statistics.delay import LONGEST, WINDOW, Completeness, reported_to
+from watcher.core.statistics.delay import ENOUGH, LEAST_REPORTS, LONGEST, WINDOW, Completeness, Exclusion, reported_to
 
 if TYPE_CHECKING:
     from watcher.config.settings import Settings
     from watcher.store.schema import Tx
 
-#: Days that are known to this share may be judged.
-ENOUGH = 0.8
 #: Shares whose ages are named.
 _SHARES = (0.5, ENOUGH, 0.9, 0.95)
 #: Ages that the chart shows.
@@ -48,6 +46,8 @@ class _Answer:
     known: Completeness
     #: The offset that holds for the source where no rule says otherwise.
     offset: timedelta
+    #: When the first load of the source was done; None before it.
+    begun: datetime | None = None
 
     @property
     def proposed(self) -> timedelta | None:
@@ -98,13 +98,15 @@ def _refuse_unknown(tx: Tx, settings: Settings, name: str) -> None:
 
 def _ask(tx: Tx, settings: Settings, source: str, as_known: str | None) -> _Answer:
     from watcher.feeds import query_offsets
+    from watcher.store.arrivals import kept_since
     from watcher.store.snapshot import StoreSnapshot
 
     moment = end_of(as_known) if as_known else clock.wall()
     offsets = query_offsets(settings)
     snapshot = StoreSnapshot(tx, as_known=moment, offsets=offsets)
     known = snapshot.completeness(Indicator(indicator=source, count="events", source=source))
-    return _Answer(source, reported_to(moment), as_known is not None, known, offsets.get(source, timedelta()))
+    offset, begun = offsets.get(source, timedelta()), kept_since(tx, source)
+    return _Answer(source, reported_to(moment), as_known is not None, known, offset, begun)
 
 
 # --- how it is printed ------------------------------------------------------------------------------------------------
@@ -140,12 +142,37 @@ def _text(found: _Answer) -> Iterator[str]:
         yield from part(
             "OFFSET", [f"query_offset is {_days(found.offset)}, and nothing here speaks for or against it."]
         )
+        yield from part("DO", list(_to_do(found)))
         return
     yield ""
     yield from _chart(known)
     yield ""
     yield from part("KNOWN", [_ages(known)])
     yield from part("OFFSET", [_verdict(found)])
+
+
+def _to_do(found: _Answer) -> Iterator[str]:
+    """What brings a store to tell the delay that it cannot tell yet."""
+    excluded = found.known.excluded
+    if Exclusion.LAG in excluded:
+        yield (
+            "The source's time stamps are not used. With `trust_stamp: true`, where its stamps are the times of publication, "
+            "or without `lag`, the store's own time of loading counts."
+        )
+        return
+    if Exclusion.BULK in excluded:
+        yield "Load each release on the day on which it comes: what comes in bulk tells no delay."
+        return
+    if found.begun is None:
+        yield "Load the source to its end: what comes after that tells its delay."
+        return
+    first = found.begun.date() + DAY
+    ready = first + LONGEST * DAY
+    earliest = f": on {day_text(ready)} at the earliest" if ready > found.as_of else ""
+    yield (
+        f"Go on loading every release of the source when it comes. Events from {day_text(first)} on tell their delay, once "
+        f"there are {LEAST_REPORTS} of them and the oldest is {LONGEST} days old{earliest}."
+    )
 
 
 def _rests_on(known: Completeness) -> str:

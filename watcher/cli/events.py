@@ -223,7 +223,9 @@ def _find(
     )
     indicator = selection.indicator
     for version in found:
-        if indicator is None or selection.group in groups_of(indicator, version.event):
+        if indicator is None or (
+            indicator.covers(version.event.date_end) and selection.group in groups_of(indicator, version.event)
+        ):
             yield version
 
 

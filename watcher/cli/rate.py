@@ -13,6 +13,7 @@ from watcher.cli.argument import part
 from watcher.cli.number import Within
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.errors import UsageError
+from watcher.core.reading import number_of_days
 from watcher.core.statistics import rates
 from watcher.core.statistics.comparison import Comparison, Judgement, Totals, compare, largest_dispersion_of
 from watcher.core.statistics.rates import Tally
@@ -157,7 +158,7 @@ def _opening(found: Comparison) -> Iterator[str]:
     now, before = totals.now, totals.before
     yield from part("NOW", [_counted(now, totals.now_attacks)])
     yield from part("BEFORE", [_counted(before, totals.before_attacks)])
-    rest = f"the rate before gives {found.expected:.1f} in {now.days} days"
+    rest = f"the rate before gives {found.expected:.1f} in {number_of_days(now.days)}"
     yield from part("RATIO", [f"{now.rate:.4f} / {before.rate:.4f} = {_number(found.ratio)}; {rest}"])
     if split is not None and found.attacks_p is not None:
         more = f"{split.attacks:.3f} times their rate, exact p {found.attacks_p:.2g}"
@@ -169,7 +170,7 @@ def _opening(found: Comparison) -> Iterator[str]:
 
 def _counted(side: Tally, attacks: int | None) -> str:
     behind = f", in {attacks} attacks of {side.total / attacks:.3f}" if attacks else ""
-    return f"{side.total} / {side.days} days = {side.rate:.4f} a day{behind}"
+    return f"{side.total} / {number_of_days(side.days)} = {side.rate:.4f} a day{behind}"
 
 
 def _row(each: Judgement) -> dict[str, str]:

@@ -27,6 +27,8 @@ TIMES: Mapping[str, timedelta] = {
     "month": timedelta(days=30),
     "year": timedelta(days=365),
 }
+#: So many of the series that are not told are named with each that is.
+NAMED = 5
 _LINE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s+per\s+(day|week|month|year)", re.ASCII)
 _SCHEMA_PATTERN = r"^\s*[0-9]{1,6}(\.[0-9]{1,6})?\s+per\s+(day|week|month|year)\s*$"
 
@@ -126,6 +128,8 @@ class Weighed(NamedTuple):
     begins: bool
     #: Why, or why not.
     text: str
+    #: Of one that may begin: which ones stand out as well and may not, because only so many are told; empty for none.
+    further: str = ""
 
 
 Key = tuple[str, Labels]
@@ -178,13 +182,28 @@ def _within(budget_: Budget, tested: Sequence[Candidate]) -> dict[Key, Weighed]:
     }
 
 
+def series_name(rule: str, labels: Labels) -> str:
+    """What a person calls a series: its group, else its rule."""
+    return ", ".join(value for _, value in labels if value) or rule
+
+
+def several(names: Sequence[str], *, most: int) -> str:
+    """``Ibo, Meluco and 5 more``."""
+    shown, more = names[:most], len(names) - most
+    *first, last = [*shown, *([f"{more} more"] if more > 0 else [])] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _first(number: int, candidates: Sequence[Candidate]) -> dict[Key, Weighed]:
     ranked = sorted((each for each in candidates if each.holds), key=_rank)
+    behind = several([series_name(each.rule, each.labels) for each in ranked[number:]], most=NAMED)
+    further = f"behind the first {number}: {behind}" if behind else ""
     return {
         _key(each): Weighed(
             begins=place <= number,
             text=f"{_standing(each)}, {'number' if place <= number else f'not among the first {number}: number'} "
             f"{place} of {len(ranked)} for which the condition holds",
+            further=further if place <= number else "",
         )
         for place, each in enumerate(ranked, start=1)
     }

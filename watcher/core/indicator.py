@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from watcher.core.coverage import CoverageGap, in_order, lying_in, within
 from watcher.core.document import Document
+from watcher.core.period import Period
 from watcher.core.selector import EVERYTHING, Selector
 
 Measure = Literal["fatalities", "fatalities_low", "fatalities_high"]
@@ -35,6 +37,10 @@ class Totals(NamedTuple):
         """Events without a value."""
         return self.events - self.valued
 
+    def without(self, other: Totals) -> Totals:
+        """What is left when part of the period is left out."""
+        return Totals(*(mine - its for mine, its in zip(self, other, strict=True)))
+
 
 NOTHING = Totals(0, 0, 0, 0, 0)
 
@@ -49,6 +55,14 @@ class DayTotals(NamedTuple):
     valued: int
     #: Sum of the measure; equal to ``events`` for a count.
     total: int
+
+
+def _one_or_many(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _ascending(days: tuple[date, ...]) -> tuple[date, ...]:
+    return tuple(sorted(days))
 
 
 class Indicator(Document):
@@ -70,6 +84,14 @@ class Indicator(Document):
     """Which source; absent means every source that carries events."""
     unit: str = ""
     """Word for what is counted, in messages: ``deaths``, ``attacks``."""
+    coverage_gaps: Annotated[tuple[CoverageGap, ...], AfterValidator(in_order)] = ()
+    """Days that the sources did not cover: nothing of them is counted, and they are no exposure."""
+    coverage_change: Annotated[
+        tuple[date, ...],
+        BeforeValidator(_one_or_many, json_schema_input_type=tuple[date, ...] | date),
+        AfterValidator(_ascending),
+    ] = ()
+    """Days from which on the sources report otherwise than before: the newest of them cuts every baseline."""
 
     @model_validator(mode="after")
     def _one_measure(self) -> Indicator:
@@ -104,4 +126,26 @@ class Indicator(Document):
     def scope_key(self) -> str:
         """Two indicators with the same key have the same series, whatever they are called."""
         measure = self.sum or "events"
-        return "|".join([measure, ",".join(self.by), ",".join(sorted(self.sources)), self.where.key])
+        gaps = [f"without {gap.days}" for gap in self.coverage_gaps]
+        return "|".join([measure, ",".join(self.by), ",".join(sorted(self.sources)), self.where.key, *gaps])
+
+    def covers(self, day: date) -> bool:
+        """Whether a day is counted: it lies in no coverage gap."""
+        return not self.coverage_gaps or not any(day in gap.days for gap in self.coverage_gaps)
+
+    def gaps_in(self, period: Period) -> tuple[CoverageGap, ...]:
+        """The coverage gaps that take days from a period, by their first day."""
+        return tuple(gap for gap in self.coverage_gaps if within(gap, period).days)
+
+    def missing_days(self, period: Period) -> int:
+        """How many days of a period lie in coverage gaps."""
+        return sum(days.days for days in lying_in(self.coverage_gaps, period))
+
+    def changed_on(self, last: date) -> date | None:
+        """The newest day, up to one, from which on the sources report otherwise than before; None without any."""
+        return next((day for day in reversed(self.coverage_change) if day <= last), None)
+
+    def comparable(self, period: Period) -> Period:
+        """The days of a period that were reported as its last one was."""
+        changed = self.changed_on(period.last)
+        return period if changed is None else Period(max(period.start, changed), period.end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
@@ -48,6 +49,10 @@ class Period(NamedTuple):
     def last(self) -> date:
         """The last day inside."""
         return self.end - DAY
+
+    def dates(self) -> Iterator[date]:
+        """Every day inside, ascending."""
+        return (self.start + number * DAY for number in range(self.days))
 
     def __contains__(self, day: object) -> bool:
         return isinstance(day, date) and self.start <= day < self.end

@@ -167,9 +167,14 @@ def _format(kind: Kind, value: Value) -> str:
     return _format_number(kind, value)
 
 
+def number_of_days(days: float) -> str:
+    """``188 days``, ``172.5 days``, ``1 day``."""
+    return "1 day" if days == 1 else f"{days:g} days"
+
+
 _WRITTEN: Mapping[Kind, Callable[[float], str]] = {
     Kind.COUNT: lambda value: f"{value:,.0f}".replace(",", "\N{NO-BREAK SPACE}"),
-    Kind.DAYS: lambda value: f"{value:g} days",
+    Kind.DAYS: number_of_days,
     Kind.RATIO: lambda value: f"{value:.3f}",
     Kind.PROBABILITY: lambda value: f"{value:.2g}",
     Kind.SHARE: lambda value: f"{value * 100:.0f} %",

@@ -7,9 +7,9 @@ done for what is told and for what somebody asks about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
@@ -19,6 +19,7 @@ from watcher.core.label import Labels
 from watcher.core.period import Period
 from watcher.core.reading import Reading, Status, day_text, reading_period
 from watcher.core.rule import Finding, Rule, judge
+from watcher.core.selector.coding import CODED, coded_fields, without_coding
 from watcher.core.snapshot import Snapshot
 
 #: The detectors whose verdict rests on a sum, by the output that is the sum.
@@ -29,6 +30,10 @@ SUMS: Mapping[str, str] = {
     "surge": "observed",
     "record": "observed",
 }
+#: So many of the types that another dataset has are named.
+SHOWN = 3
+#: They are looked for among the events of the period and of its newest year.
+LOOK_BACK = timedelta(days=365)
 _MEASURES: Mapping[Measure, str] = {"fatalities": "best", "fatalities_low": "low", "fatalities_high": "high"}
 
 
@@ -98,6 +103,7 @@ class Rereading:
     def _of_source(self, source: str, group: Labels, period: Period) -> Iterator[Outcome]:
         best = Variant("fatalities", source)
         if self.snapshot.coverage(self._indicator(best)) is None:
+            yield from self._coded_otherwise(best, group, period)
             return
         totals = self._totals(best, group, period)
         last = self.snapshot.watermark(self._indicator(best))
@@ -113,6 +119,22 @@ class Rereading:
             variant = Variant(measure, source)
             if totals.valued and self._totals(variant, group, period).valued >= totals.valued:
                 yield self._outcome(variant, group, period)
+
+    def _coded_otherwise(self, variant: Variant, group: Labels, period: Period) -> Iterator[Outcome]:
+        """Why nothing of a source is selected that has records of the same places and groups."""
+        indicator = self._indicator(variant)
+        fields = coded_fields(indicator.where)
+        wider = indicator.model_copy(update={"where": without_coding(indicator.where)})
+        covered = self.snapshot.coverage(wider) if fields else None
+        if covered is None:
+            return
+        newest = Period(max(covered.start, covered.end - LOOK_BACK), covered.end)
+        events = [version.event for each in (period, newest) for version in self.snapshot.events(wider, group, each)]
+        names = " and ".join(CODED[field] for field in fields)
+        own = _some(sorted({getattr(event, fields[0]) for event in events} - {""}))
+        theirs = f" ({own})" if own else ""
+        reason = f"its records of these places and groups carry other {names}{theirs} than the selector asks for"
+        yield Outcome(variant, None, reason=f"{reason}, so that none of them is counted")
 
     def _outcome(self, variant: Variant, group: Labels, period: Period) -> Outcome:
         found = self._read(variant).get(group)
@@ -142,6 +164,13 @@ class Rereading:
 
     def _totals(self, variant: Variant, group: Labels, period: Period) -> Totals:
         return self.snapshot.totals(self._indicator(variant), group, period)
+
+
+def _some(names: Sequence[str]) -> str:
+    """``Non-state conflict, One-sided violence and 4 more``."""
+    more = [f"{len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    *most, last = [*names[:SHOWN], *more] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _carries(event: object, measure: Measure, indicator: Indicator) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from watcher.lint import (
     across,
+    added_up,
     alias,
     always,
     baseline,
@@ -47,6 +48,7 @@ _CHECKS: tuple[Check, ...] = (
     wait,
     baseline,
     twice,
+    added_up,
     across,
     untested,
     owner,

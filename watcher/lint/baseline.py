@@ -1,4 +1,4 @@
-"""``rule/baseline``: a baseline whose days overlap the period that is compared with it."""
+"""``rule/baseline``: a baseline whose days overlap the period that is compared with it, or are not over."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from watcher.lint.check import Context, found
 NAME = "rule/baseline"
 SEVERITY = ProblemSeverity.WARNING
 NEEDS_DATA = False
-FINDS = "A baseline period that overlaps the period it is compared with."
+FINDS = "A baseline period that overlaps the period it is compared with, or a year that has not ended."
 
 
 def check(context: Context) -> Iterator[Problem]:
@@ -23,6 +23,13 @@ def check(context: Context) -> Iterator[Problem]:
     for site in context.sites:
         pace = site.rule.pace
         if pace is None:
+            continue
+        if isinstance(pace.above, int) and Period.of_year(pace.above).end > context.today:
+            sentence = (
+                f"{pace.above} has not ended, so it is no baseline yet and the rule judges nothing; write a year that is "
+                f"over: {context.today.year - 1}"
+            )
+            yield found(NAME, site.page.document, (*site.path, "pace", "above"), sentence)
             continue
         last = (context.data.watermark(site.rule) if context.data else None) or context.today
         now, before = pace.window(last), _baseline(pace, last, context.catalogue)

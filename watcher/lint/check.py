@@ -13,9 +13,11 @@ from watcher.config.problem import Mistake
 from watcher.config.rules import Loaded, Site
 from watcher.core.catalogue import Catalogue
 from watcher.core.errors import Problem, ProblemSeverity
+from watcher.core.indicator import Indicator
 from watcher.core.muting import Silence
 from watcher.core.period import Period
 from watcher.core.rule import Rule, RuleSet
+from watcher.core.statistics.delay import Completeness
 
 if TYPE_CHECKING:
     from watcher.config.notify import Notify
@@ -42,14 +44,17 @@ class Data(Protocol):
     def sources_of(self, rule: Rule) -> Mapping[str, timedelta]:
         """The sources whose events a rule counts, each with the query offset that holds for it."""
 
+    def counted_sources(self, indicator: Indicator) -> Sequence[str]:
+        """The sources that have an event which an indicator counts, by name."""
+
     def watermark(self, rule: Rule) -> date | None:
         """The day up to which what a rule counts is complete; None when it counts nothing."""
 
     def rhythm(self, source: str) -> timedelta | None:
         """The usual time between two releases of a source; None when there were too few."""
 
-    def delay(self, source: str) -> timedelta | None:
-        """The time after an event within which four of five records of a source were known; None when unknown."""
+    def completeness(self, source: str) -> Completeness:
+        """Which share of what will be known of a day a source has reported by its age, as `watcher delay` shows it."""
 
     def silences(self) -> Sequence[Silence]:
         """What people do not want to be told of, or did not."""

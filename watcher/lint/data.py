@@ -10,13 +10,15 @@ from typing import Self
 
 from watcher.core.indicator import Indicator
 from watcher.core.muting import Silence
-from watcher.core.period import DAY, Period, tick_at_or_after
+from watcher.core.period import DAY, Period, day_start, tick_at_or_after
 from watcher.core.rule import Rule, RuleSet
+from watcher.core.statistics.delay import Completeness
 from watcher.lint.past import Past, PastYears, keys_of
 from watcher.replay import Player, Progress
 from watcher.store import survey
 from watcher.store.schema import Tx
 from watcher.store.silences import find_silences
+from watcher.store.snapshot import StoreSnapshot
 
 YEAR = timedelta(days=365)
 
@@ -33,7 +35,7 @@ class StoreData:
         # Bound to this object, not to the class: another store answers otherwise.
         self.values = cache(self._values)
         self.rhythm = cache(self._rhythm)
-        self.delay = cache(self._delay)
+        self.completeness = cache(self._completeness)
 
     @classmethod
     def of(
@@ -92,6 +94,12 @@ class StoreData:
         names = dict.fromkeys(name for each in named for name in each)
         return {name: self._stage.offsets.get(name, timedelta()) if own is None else own for name in names}
 
+    def counted_sources(self, indicator: Indicator) -> Sequence[str]:
+        """The sources that have an event which an indicator counts, by name."""
+        snapshot = StoreSnapshot(self._tx, as_known=day_start(self.days.end), offsets={})
+        of_each = {name: indicator.model_copy(update={"source": (name,)}) for name in self._all_sources}
+        return [name for name, its in of_each.items() if snapshot.coverage(its) is not None]
+
     def watermark(self, rule: Rule) -> date | None:
         """The day up to which what a rule counts is complete."""
         snapshot = self._stage.last_snapshot(rule)
@@ -106,5 +114,6 @@ class StoreData:
     def _rhythm(self, source: str) -> timedelta | None:
         return survey.rhythm(self._tx, source, since=self.days.start)
 
-    def _delay(self, source: str) -> timedelta | None:
-        return survey.delay(self._tx, source, since=self.days.start)
+    def _completeness(self, source: str) -> Completeness:
+        snapshot = StoreSnapshot(self._tx, as_known=day_start(self.days.end), offsets={})
+        return snapshot.completeness(Indicator(indicator=source, count="events", source=source))

@@ -9,6 +9,7 @@ from watcher.config.document import KeyPath, MarkedDocument
 from watcher.config.rules import Site
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.period import duration_text
+from watcher.core.statistics.delay import ENOUGH
 from watcher.lint.check import Context, days_text, found
 
 NAME = "rule/query_offset"
@@ -26,21 +27,23 @@ def check(context: Context) -> Iterator[Problem]:
     told: set[tuple[str, KeyPath, str]] = set()
     for site in context.sites:
         for source, offset in context.data.sources_of(site.rule).items():
-            delay = context.data.delay(source)
-            if delay is None or offset >= delay:
+            known = context.data.completeness(source)
+            enough = known.age_of(ENOUGH)
+            if enough is None or offset.days >= enough:
                 continue
             name, document, path = _place(context, site, source)
             key = (document.path, path, source)
             if key not in told:
                 told.add(key)
-                yield found(name, document, path, _sentence(source, offset, delay))
+                yield found(name, document, path, _sentence(source, offset, known.share(offset.days), enough))
 
 
-def _sentence(source: str, offset: timedelta, delay: timedelta) -> str:
+def _sentence(source: str, offset: timedelta, share: float, enough: int) -> str:
     counted = f"all but the newest {duration_text(offset)}" if offset else "even the newest day"
     return (
-        f"the rates count {counted} of {source}, and one record in five comes {days_text(delay)} after its event or later: "
-        f"they are too low; write query_offset: {delay.days}d"
+        f"the rates count {counted} of {source}: of their last day {share * 100:.0f} % of the records are in, and "
+        f"{ENOUGH * 100:.0f} % only after {days_text(timedelta(days=enough))}, so they are too low; "
+        f"write query_offset: {enough}d"
     )
 
 

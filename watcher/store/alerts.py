@@ -39,6 +39,8 @@ class RuleState(NamedTuple):
     problem: str = ""
     #: Alerts held back at that tick, because more than the rule's limit would have fired.
     held_back: int = 0
+    #: JSON: the series for which the condition held at that tick and that ``across: top`` left untold.
+    further: str = "[]"
 
 
 #: What an alert is between two episodes, under the number of the one that is over.

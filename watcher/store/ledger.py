@@ -20,7 +20,7 @@ from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import DAY, Period, day_start
 from watcher.store.bulk import select_rows
 from watcher.store.event_row import SELECT, read_versions
-from watcher.store.measure import group_from
+from watcher.store.measure import counts, group_from
 from watcher.store.prefilter import prefilter
 from watcher.store.schema import event as events
 from watcher.store.schema import to_ms
@@ -206,7 +206,7 @@ def _history(tx: Connection, indicator: Indicator) -> Iterator[Change]:
     if indicator.sources:
         query = query.where(events.c.source.in_(sorted(indicator.sources)))
     for version in read_versions(tx, query):
-        if indicator.where.matches(version.event):
+        if counts(indicator, version.event):
             for entry in entries_of(indicator, version.event):
                 yield _change(entry, version.known_from, 1)
                 if version.known_to is not None:

@@ -12,9 +12,10 @@ from watcher.core.label import NO_LABELS, Labels, labels
 
 
 def counts(indicator: Indicator, event: Event) -> bool:
-    """Whether an event is one of the indicator's."""
+    """Whether an event is one of the indicator's; none of a coverage gap is."""
     sources = indicator.sources
-    return (not sources or event.source in sources) and indicator.where.matches(event)
+    is_its_own = (not sources or event.source in sources) and indicator.where.matches(event)
+    return is_its_own and indicator.covers(event.date_end)
 
 
 def groups_of(indicator: Indicator, event: Event) -> tuple[Labels, ...]:

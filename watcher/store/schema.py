@@ -150,6 +150,10 @@ source = table(
     Column("loads", Integer, nullable=False, server_default="0", comment="completed loads; 0 until the first"),
     Column("first_seen", Moment, comment="when it was first read, or tried"),
     Column("newest_change", Moment, comment="when it last brought anything new, revised or deleted"),
+    Column("delay_seen", Day, comment="the day up to which its reporting delay was looked at last"),
+    Column(
+        "delay_moved", Text, nullable=False, server_default="", comment="how the delay has moved; empty: it has not"
+    ),
 )
 
 pull = table(
@@ -403,6 +407,13 @@ rule_state = table(
         nullable=False,
         server_default="0",
         comment="alerts held back at it: over the rule's limit",
+    ),
+    Column(
+        "further",
+        Text,
+        nullable=False,
+        server_default="[]",
+        comment="JSON: the series for which the condition held at it and that 'across: top' left untold",
     ),
 )
 

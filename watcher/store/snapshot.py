@@ -133,7 +133,7 @@ class StoreSnapshot:
         if measure is None:
             return 1 if self.totals(indicator, group, period).events else None
         found = self._find(indicator, period=period, as_known=self._read_at, heaviest_first=measure)
-        mine = (version.event for version in found if group in groups_of(indicator, version.event))
+        mine = (version.event for version in found if _is_in(version.event, indicator, group))
         return next((getattr(event, measure) for event in mine), None)
 
     def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
@@ -308,7 +308,14 @@ class StoreSnapshot:
 
     def _from_events(self, indicator: Indicator) -> EntrySums:
         found = self._find(indicator, period=None, as_known=self._as_known)
-        return EntrySums([entry for version in found for entry in entries_of(indicator, version.event)])
+        return EntrySums(
+            [
+                entry
+                for version in found
+                if counts(indicator, version.event)
+                for entry in entries_of(indicator, version.event)
+            ]
+        )
 
     def _find(
         self,
@@ -330,7 +337,8 @@ class StoreSnapshot:
 
     def _by_group(self, indicator: Indicator, period: Period) -> dict[Labels, list[EventVersion]]:
         """Every event of an indicator over a period, by its group."""
-        return _grouped(indicator, self._find(indicator, period=period, as_known=self._read_at))
+        found = self._find(indicator, period=period, as_known=self._read_at)
+        return _grouped(indicator, (version for version in found if counts(indicator, version.event)))
 
     def _history(self, event: Event) -> Sequence[EventVersion]:
         """Every version of one event, the oldest first."""

@@ -1,4 +1,4 @@
-"""A survey of what the store holds: names, how often sources release, and how late records come in."""
+"""A survey of what the store holds: names, and how often sources release."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, func, select
 
-from watcher.core.event import Basis
 from watcher.core.period import day_start
 from watcher.store.schema import actor as actors
 from watcher.store.schema import baseline as baselines
@@ -18,10 +17,8 @@ from watcher.store.schema import fact as facts
 from watcher.store.schema import release as releases
 from watcher.store.schema import source as sources
 
-#: Fewer releases tell no rhythm, and fewer records no delay.
-LEAST_RELEASES, LEAST_RECORDS = 5, 20
-#: The share of the records that are known within the delay.
-SHARE = 0.8
+#: Fewer releases tell no rhythm.
+LEAST_RELEASES = 5
 
 
 def newest_known(tx: Connection) -> datetime | None:
@@ -69,23 +66,3 @@ def rhythm(tx: Connection, source: str, *, since: date) -> timedelta | None:
         return None
     gaps = sorted(later - earlier for earlier, later in pairwise(days))
     return gaps[len(gaps) // 2]
-
-
-def delay(tx: Connection, source: str, *, since: date) -> timedelta | None:
-    """The days after an event within which four of five records were known; None where nobody can say.
-
-    Only records that came after the source's first load speak of it: what an old export holds is stamped with its latest
-    revision. Nor do records whose knowledge time is that of loading say anything.
-    """
-    began = select(func.min(events.c.recorded_at)).where(events.c.source == source).scalar_subquery()
-    query = select(events.c.known_from, events.c.date_end).where(
-        events.c.source == source,
-        events.c.revision == 1,
-        events.c.recorded_at > began,
-        events.c.date_end >= since,
-        events.c.basis != Basis.LOAD.value,
-    )
-    late = sorted((known.date() - day).days for known, day in tx.execute(query))
-    if len(late) < LEAST_RECORDS:
-        return None
-    return timedelta(days=max(0, late[min(len(late) - 1, int(len(late) * SHARE))]))

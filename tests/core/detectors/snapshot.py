@@ -57,6 +57,7 @@ class MemorySnapshot:
             version
             for version in self._live(indicator)
             if version.event.date_end in period
+            and indicator.covers(version.event.date_end)
             and indicator.where.matches(version.event)
             and group in _groups(indicator, version.event)
         ]

@@ -673,3 +673,21 @@ def test_its_picture_shows_the_weeks_and_what_the_last_is_held_against():
         values[name] for name in ("observed", "expected", "bound")
     )
     assert {(bar.expected, bar.bound) for bar in drawn.bars[:-1]} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        pytest.param([2] * 58 + [2], "As expected. 8 attacks in the last 4 weeks", id="as much as expected"),
+        pytest.param([2] * 58 + [4], "100 % above the expected number.", id="twice as much"),
+    ],
+)
+def test_how_far_a_week_is_from_the_expected_number_is_said(counts, said):
+    (reading,) = read(snapshot(weekly(counts)), method="recent")
+    assert said in reading.telling.what
+
+
+@pytest.mark.parametrize("least", [1e41, 10**41, -1, 2.0], ids=["1e41", "as large, without a point", "negative", "2.0"])
+def test_a_least_number_is_a_number_that_weeks_may_come_to(least):
+    with pytest.raises(ValidationError):
+        aberration.Parameters.model_validate({"indicator": "attacks", "min_count": least})

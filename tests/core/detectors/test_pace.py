@@ -320,8 +320,26 @@ class TestWhichNumbersAreCompared:
             pytest.param(
                 MemorySnapshot(at("2019-07-01"), known(EVENTS_2019)),
                 {},
-                "the period does not go beyond its baseline, 1 Jan 2019 to 31 Dec 2019",
+                "2019 has not ended, and only a year that is over is a baseline",
                 id="the baseline year itself",
+            ),
+            pytest.param(
+                MemorySnapshot(at("2019-07-01"), known(EVENTS_2019)),
+                {"compare": "same_period"},
+                "2019 has not ended, and only a year that is over is a baseline",
+                id="the same days of the baseline year itself",
+            ),
+            pytest.param(
+                MemorySnapshot(at("2020-07-14"), known(EVENTS_2019)),
+                {"above": 2021},
+                "2021 has not ended, and only a year that is over is a baseline",
+                id="a year to come",
+            ),
+            pytest.param(
+                MemorySnapshot(at("2020-01-01"), known(EVENTS_2019)),
+                {"current": "since", "since": "2019-03-01"},
+                "the period does not go beyond its baseline, 1 Jan 2019 to 31 Dec 2019",
+                id="a period inside the baseline year",
             ),
             pytest.param(
                 MemorySnapshot(at("2020-07-14"), known(EVENTS_2019[150:])),
@@ -505,7 +523,7 @@ class TestTheTests:
         # The records begin on 3 January.
         assert weeks(replace(side, uncovered=2), daily) == [Tally(3, 7), Tally(0, 7), Tally(4, 1)]
         curve = Completeness(curve=(0.5, 0.75, 1.0))
-        known = Seen(days, curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
+        known = Seen(days, (), curve, date(2020, 1, 18), curve.effective_days(days, date(2020, 1, 18)))
         assert weeks(replace(side, seen=known), daily) == [Tally(11, 7), Tally(1, 7), Tally(4, 2.75)]
 
     def test_mid_p_lies_between(self):

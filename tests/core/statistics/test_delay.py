@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.core.period import Period
-from watcher.core.statistics.delay import Completeness, Exclusion, Reports, estimate, pooled, reported_to
+from watcher.core.statistics.delay import Completeness, Exclusion, Move, Reports, estimate, moved, pooled, reported_to
 
 NOWCAST = Path(__file__).parents[4] / "shared" / "reference" / "statistics" / "nowcast"
 TODAY = date(2020, 12, 1)
@@ -237,3 +237,45 @@ def test_one_source_of_which_nobody_can_say_it_leaves_no_curve():
     found = pooled({"acled": HALVES, "ucdp": Completeness(missing="only 3"), "own": Completeness(missing="no stamp")})
     assert (found.curve, found.missing) == ((), "ucdp: only 3; own: no stamp")
     assert pooled({}).missing == "no source has any record"
+
+
+# --- whether it moves -------------------------------------------------------------------------------------------------
+
+
+def curve(*shares: float, reports: int = 400) -> Completeness:
+    return Completeness(curve=shares, reports=reports)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "move"),
+    [
+        pytest.param(curve(0.2, 0.5, 0.9, 1), curve(0.2, 0.3, 0.9, 1), Move(1, 0.5, 0.3), id="reports come later"),
+        pytest.param(curve(0.2, 0.5, 1), curve(0.4, 0.8, 1), Move(1, 0.5, 0.8), id="sooner, most of all after a day"),
+        pytest.param(curve(0.2, 0.5, 1), curve(0.2, 0.5, 1), None, id="as before"),
+        pytest.param(curve(0.2, 0.5, 1), curve(0.2, 0.36, 1), None, id="by less than would matter"),
+        pytest.param(
+            curve(0.2, 0.5, 1, reports=100),
+            curve(0.2, 0.28, 1, reports=100),
+            None,
+            id="by no more than chance does with so few reports",
+        ),
+        pytest.param(
+            curve(0.2, 0.5, 1, reports=100),
+            curve(0.2, 0.25, 1, reports=100),
+            Move(1, 0.5, 0.25),
+            id="by more than chance does with as few",
+        ),
+        pytest.param(curve(0.2, 1), curve(0.2, 0.5, 1), Move(1, 1.0, 0.5), id="longer than before"),
+        pytest.param(Completeness(missing="no record"), curve(0.2, 1), None, id="nobody knew before"),
+        pytest.param(curve(0.2, 1), Completeness(missing="no record"), None, id="nobody knows now"),
+    ],
+)
+def test_a_curve_has_moved_when_it_matters_and_chance_does_not_explain_it(before, now, move):
+    assert moved(before, now) == move
+
+
+@given(st.integers(100, 5_000), st.integers(100, 5_000), st.floats(0, 1), st.floats(0, 1))
+def test_more_reports_never_hide_a_move(reports, more, one, other):
+    few = moved(curve(one, 1, reports=reports), curve(other, 1, reports=reports))
+    many = moved(curve(one, 1, reports=reports + more), curve(other, 1, reports=reports + more))
+    assert few is None or many == few

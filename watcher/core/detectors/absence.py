@@ -23,7 +23,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, GroupField, Indicator
 from watcher.core.label import NO_LABELS, Labels, labels
 from watcher.core.period import DAY, Duration, Period, duration_text
-from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, day_text
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, day_text, number_of_days
 from watcher.core.selector import EVERYTHING, Selector
 from watcher.core.snapshot import Snapshot
 
@@ -261,7 +261,7 @@ def _source_telling(name: str, found: Rhythm, bound: int, parameters: Parameters
 def _usual(gap: float | None, what: str) -> str:
     if gap is None:
         return f"There is no second day with {what} to tell the usual gap."
-    return f"The usual gap between days with {what} is {gap:g} days (median)."
+    return f"The usual gap between days with {what} is {number_of_days(gap)} (median)."
 
 
 def _ago(days: int) -> str:
@@ -337,7 +337,7 @@ def _area_telling(parameters: Parameters, indicator: Indicator, gap: Gap, bound:
         arithmetic=(
             f"Last event: {day_text(gap.last)}; days since, to the watermark {until}: {gap.days}",
             f"Rate before: {events} / {RATE_DAYS} days = {gap.rate:.3g} a day",
-            f"P(no event in {gap.days} days) = exp(-{gap.rate:.3g} x {gap.days}) = {gap.chance:.2g}",
+            f"P(no event in {counted(gap.days, 'days')}) = exp(-{gap.rate:.3g} x {gap.days}) = {gap.chance:.2g}",
             f"Bound: {counted(bound, 'days')} ({_area_bound(parameters)})",
         ),
         records=contributors(indicator, latest),

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import Condition
+from watcher.core.coverage import CoverageGap, within
 from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
@@ -99,6 +100,33 @@ def whole(number: float) -> str:
 def period_text(period: Period) -> str:
     """``1 Jan 2020 to 6 Jul 2020``, both days included."""
     return f"{day_text(period.start)} to {day_text(period.last)}"
+
+
+def beginning(indicator: Indicator, period: Period) -> str:
+    """``records begin on 1 Jan 2020``, or why those before count no more; of the days that can be compared."""
+    changed = indicator.changed_on(period.last)
+    if changed == period.start:
+        return f"sources report otherwise since {day_text(changed)} (coverage_change)"
+    return f"records begin on {day_text(period.start)}"
+
+
+def in_gap(indicator: Indicator, period: Period) -> str:
+    """Why a period that coverage gaps take days from is not judged."""
+    reasons = "; ".join(gap.because for gap in indicator.gaps_in(period))
+    days = counted(indicator.missing_days(period), "days")
+    lie = "lies" if days == "1 day" else "lie"
+    return f"{days} of {period_text(period)} {lie} in a coverage gap ({reasons}), so it is not judged"
+
+
+def gap_notes(indicator: Indicator, period: Period) -> tuple[str, ...]:
+    """What is to be said of the coverage gaps of a period: how many days are left out, and why."""
+    return tuple(_gap_note(gap, within(gap, period)) for gap in indicator.gaps_in(period))
+
+
+def _gap_note(gap: CoverageGap, days: Period) -> str:
+    if days.days == 1:
+        return f"1 day, {day_text(days.start)}, is left out, a coverage gap: {gap.because}."
+    return f"{days.days} days, {period_text(days)}, are left out, a coverage gap: {gap.because}."
 
 
 def event_value(indicator: Indicator, version: EventVersion) -> int:

@@ -16,9 +16,12 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
 from watcher.core.detectors.frame import (
     Defaults,
+    beginning,
     by_name,
     contributors,
     counted,
+    gap_notes,
+    in_gap,
     missing_values,
     named_indicator,
     period_text,
@@ -121,10 +124,16 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
     window = Period.ending(watermark, parameters.window)
     lookback = Period(watermark - parameters.lookback, watermark)
     span = Period(lookback.start - parameters.window + DAY, window.end)
-    if coverage.start > span.start:
-        begin, need = day_text(coverage.start), day_text(span.start)
-        reason = f"records begin on {begin}; {window.days} + {lookback.days} days need them from {need} on"
+    comparable = indicator.comparable(coverage)
+    if comparable.start > span.start:
+        begin, need = beginning(indicator, comparable), day_text(span.start)
+        reason = f"{begin}; {window.days} + {lookback.days} days need them from {need} on"
         yield Reading(status=Status.LEARNING, reason=reason)
+        return
+    # A window that lost days comes to less: it may be no record itself, and is no low that another has to fall below.
+    whole_span = window if parameters.direction == "highest" else span
+    if indicator.missing_days(whole_span):
+        yield Reading(status=Status.NO_DATA, reason=in_gap(indicator, whole_span), watermark=window.last)
         return
     found = snapshot.by_day(indicator, span)
     for group in snapshot.groups(indicator):
@@ -197,6 +206,7 @@ def _telling(told: Told, snapshot: Snapshot) -> Telling:
         unknown=(
             *missing_values(indicator, snapshot.totals(indicator, told.group, window)),
             *([] if since else [begin]),
+            *gap_notes(indicator, Period(told.lookback.start, window.end)),
         ),
         source=(record_sources(indicator, versions),),
         arithmetic=_arithmetic(told),
@@ -229,14 +239,14 @@ def _long_ago(told: Told, snapshot: Snapshot) -> date | None:
 def _rank_text(told: Told, since: date | None) -> str:
     seen = f"{counted(told.rank.observed, told.indicator.noun)} to {day_text(told.window.last)}"
     if told.rank.since:
-        return f"no {told.direction} {told.window.days}-day total in {told.lookback.days} days, {seen}"
+        return f"no {told.direction} {told.window.days}-day total in {counted(told.lookback.days, 'days')}, {seen}"
     past = f"since {day_text(since)}" if since else "on record"
     return f"{told.direction} {told.window.days}-day total {past}, {seen}"
 
 
 def _sentence(told: Told) -> str:
     seen = counted(told.rank.observed, told.indicator.noun)
-    return f"{seen[0].upper()}{seen[1:]} in {told.window.days} days, {period_text(told.window)}; {_before(told)}."
+    return f"{seen[0].upper()}{seen[1:]} in {counted(told.window.days, 'days')}, {period_text(told.window)}; {_before(told)}."
 
 
 def _what(told: Told, events: int) -> str:

@@ -18,6 +18,7 @@ from watcher.core.detectors.frame import (
     by_name,
     contributors,
     counted,
+    gap_notes,
     named_indicator,
     period_text,
     record_sources,
@@ -27,7 +28,7 @@ from watcher.core.detectors.frame import (
 from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
-from watcher.core.period import Duration, Period
+from watcher.core.period import DAY, Duration, Period
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -73,8 +74,17 @@ class Question(NamedTuple):
 
     @property
     def span(self) -> Period:
-        """The days that decide it."""
-        return Period(max(self.newest.start - timedelta(days=self.after), self.covered_from), self.newest.end)
+        """The days that decide it: those of coverage gaps are no days of a lull."""
+        start, more = self.newest.start, self.after
+        while more:
+            earlier = Period(start - timedelta(days=more), start)
+            start, more = earlier.start, self.indicator.missing_days(earlier)
+        return Period(max(start, self.covered_from), self.newest.end)
+
+    def silent(self, first: date, end: date) -> int:
+        """The days from one to another, the last one not among them, that are known to be without an event."""
+        days = Period(first, end)
+        return days.days - self.indicator.missing_days(days)
 
 
 class Lull(NamedTuple):
@@ -146,7 +156,7 @@ def _lull(question: Question, days: Sequence[date]) -> Lull | None:
     """
     for i in range(len(days) - 1, -1, -1):
         before, day = days[i - 1] if i else None, days[i]
-        silent = (day - before).days - 1 if before else (day - question.span.start).days
+        silent = question.silent(before + DAY if before else question.span.start, day)
         if silent >= question.after:
             return Lull(before, day, silent)
     return None
@@ -157,9 +167,9 @@ def _measured(question: Question, snapshot: Snapshot, group: Labels, first: date
     covered = Period(question.covered_from, first)
     earlier = snapshot.daily(question.indicator, group, covered)
     if not earlier:
-        return Lull(None, first, covered.days)
+        return Lull(None, first, question.silent(covered.start, first))
     last = earlier[-1][0]
-    return Lull(last, first, (first - last).days - 1)
+    return Lull(last, first, question.silent(last + DAY, first))
 
 
 def _no_lull(question: Question, snapshot: Snapshot, group: Labels, days: Sequence[DayTotals]) -> Reading:
@@ -208,7 +218,10 @@ def _telling(question: Question, snapshot: Snapshot, group: Labels, lull: Lull, 
         sentence=f"{seen} since {first}, after {silent} without one; {_last_text(lull)}.",
         what=f"{seen}, {period_text(counts)}. Before that none for {silent}; {_last_text(lull)}.",
         sure="A count of days without an event, not a test: where events are rare, lulls come about by chance.",
-        unknown=() if lull.last_before else (begin,),
+        unknown=(
+            *(() if lull.last_before else (begin,)),
+            *gap_notes(indicator, Period(lull.last_before or question.covered_from, question.newest.end)),
+        ),
         source=(record_sources(indicator, versions),),
         arithmetic=(
             f"Newest days: {period_text(question.newest)}, {counted(question.newest.days, 'days')} to the watermark",

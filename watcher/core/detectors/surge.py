@@ -16,9 +16,11 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
 from watcher.core.detectors.frame import (
     Defaults,
+    beginning,
     by_name,
     contributors,
     counted,
+    in_gap,
     missing_values,
     named_indicator,
     period_text,
@@ -138,10 +140,16 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
         return
     window = Period.ending(watermark, parameters.window)
     before = Period(window.start - parameters.against, window.start)
-    if coverage.start > before.start:
-        begin, need = day_text(coverage.start), day_text(before.start)
-        reason = f"records begin on {begin}; {window.days} days against {before.days} need them from {need} on"
+    comparable = indicator.comparable(coverage)
+    if comparable.start > before.start:
+        begin, need = beginning(indicator, comparable), day_text(before.start)
+        reason = f"{begin}; {counted(window.days, 'days')} against {before.days} need them from {need} on"
         yield Reading(status=Status.LEARNING, reason=reason)
+        return
+    whole_span = Period(before.start, window.end)
+    if indicator.missing_days(whole_span):
+        # A window with fewer days than the others is no measure for them, nor they for it.
+        yield Reading(status=Status.NO_DATA, reason=in_gap(indicator, whole_span), watermark=window.last)
         return
     days = snapshot.by_day(indicator, Period(before.start, window.end))
     for group in snapshot.groups(indicator):

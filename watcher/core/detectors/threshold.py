@@ -18,6 +18,7 @@ from watcher.core.detectors.frame import (
     by_name,
     contributors,
     counted,
+    gap_notes,
     measured,
     missing_values,
     named_indicator,
@@ -91,7 +92,7 @@ def _reading(snapshot: Snapshot, indicator: Indicator, group: Labels, *, window:
         labels=group,
         values={
             "value": measured(indicator, totals),
-            "days": covered.days,
+            "days": covered.days - indicator.missing_days(covered),
             "events": totals.events,
             "period_start": window.start,
             "as_of": window.last,
@@ -114,16 +115,22 @@ def _telling(found: _Found, snapshot: Snapshot) -> Telling:
     indicator, group, totals, window, covered = found
     versions = snapshot.events(indicator, group, window) if totals.events else ()
     told = counted(measured(indicator, totals), indicator.noun)
-    uncovered = f"The records begin on {day_text(covered.start)}: {covered.days} of {window.days} days are covered."
+    uncovered = (
+        f"The records begin on {day_text(covered.start)}: {covered.days} of {counted(window.days, 'days')} are covered."
+    )
     return Telling(
         headline=f"{subject(indicator, group)}: {told} in {counted(window.days, 'days')} to {day_text(window.last)}",
         sentence=f"{told[0].upper()}{told[1:]} in {counted(totals.events, 'events')}, {period_text(window)}.",
         what=f"{counted(totals.events, 'events')} on {counted(totals.active_days, 'days')} of {window.days}.",
         sure="A sum over a window, not a test: it does not say whether the number is unusual.",
-        unknown=(*([uncovered] if covered.days < window.days else []), *missing_values(indicator, totals)),
+        unknown=(
+            *([uncovered] if covered.days < window.days else []),
+            *gap_notes(indicator, covered),
+            *missing_values(indicator, totals),
+        ),
         source=(record_sources(indicator, versions),),
         arithmetic=(
-            f"Window: {period_text(window)}, {window.days} days ending at the watermark",
+            f"Window: {period_text(window)}, {counted(window.days, 'days')} ending at the watermark",
             f"Value: {told} in {counted(totals.events, 'events')}",
         ),
         picture=by_day(indicator, group, window, snapshot),

@@ -318,7 +318,7 @@ def _attribution(version: FactVersion, catalogue: Catalogue) -> str:
 def _what(change: Change, catalogue: Catalogue) -> Iterator[str]:
     yield f"Known since {day_text(change.known_at.date())}."
     if change.previous is not None and change.held_days is not None:
-        yield f"{_value_words(change.previous.fact, catalogue)} had held for {change.held_days} days."
+        yield f"{_value_words(change.previous.fact, catalogue)} had held for {counted(change.held_days, 'days')}."
     if change.fact.fact.note and not change.is_derived:
         yield f"Note of the desk: {change.fact.fact.note.removesuffix('.')}."
 

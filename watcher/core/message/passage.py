@@ -264,7 +264,11 @@ def _sure(item: Item) -> list[str]:
 def _among_many(item: Item) -> str:
     """Why this one of many began; of an alert that goes on it is not asked again."""
     weighed = mapping(item.transition.evidence.get("across"))
-    return sentence(f"one of many: {clean(weighed.get('text') or '')}") if weighed.get("begins") else ""
+    if not weighed.get("begins"):
+        return ""
+    why = sentence(f"one of many: {clean(weighed.get('text') or '')}")
+    further = sentence(clean(weighed.get("further") or ""))
+    return f"{why} {further}".strip()
 
 
 def _all_that_changed(item: Item, notification: Notification, desk: Desk) -> str:

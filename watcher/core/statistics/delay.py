@@ -8,6 +8,7 @@ share whose delay is just ``u``. The product of what is left for all larger dela
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,12 @@ WINDOW = 180
 LEAST_REPORTS = 100
 #: A period of which less is known is not judged.
 LEAST_KNOWN = 0.33
+#: A day of which so much is known may be the last that is counted.
+ENOUGH = 0.8
+#: A curve that has moved by less than this share is taken for the same.
+MARKED = 0.15
+#: The critical value of the two-sample test of Kolmogorov and Smirnov at 1 %.
+_ONE_IN_A_HUNDRED = 1.628
 #: The share of a year's events that is more than one day's news.
 BULK = 0.2
 YEAR = 365
@@ -141,6 +148,33 @@ def estimate(
     if missing := _missing(kept, found, as_of, longest=longest, window=window, least=least):
         return replace(nothing, missing=missing)
     return replace(nothing, curve=_curve(kept, as_of, longest))
+
+
+class Move(NamedTuple):
+    """How far a curve has moved, at the age at which it moved most."""
+
+    #: In days.
+    age: int
+    #: The share known at that age before, and now.
+    before: float
+    now: float
+
+
+def moved(before: Completeness, now: Completeness) -> Move | None:
+    """Whether reports come markedly sooner or later than before; None where they do not, or where nobody can tell.
+
+    The two curves rest on the events of different days. They differ when the largest difference between them is one that
+    two samples of as many reports from one distribution exceed in 1 of 100 cases (Kolmogorov and Smirnov), and is large
+    enough to change what a rate is worth.
+    """
+    if not (before.is_known and now.is_known):
+        return None
+    least = max(MARKED, _ONE_IN_A_HUNDRED * math.sqrt(1 / before.reports + 1 / now.reports))
+    ages = range(max(len(before.curve), len(now.curve)))
+    found = max(
+        (Move(age, before.share(age), now.share(age)) for age in ages), key=lambda move: abs(move.now - move.before)
+    )
+    return found if abs(found.now - found.before) >= least else None
 
 
 def pooled(sources: Mapping[str, Completeness]) -> Completeness:

@@ -94,16 +94,22 @@ def first_week(at: int, back: Sequence[int]) -> int:
     return at - back[-1] - HALF_WINDOW
 
 
-def seasonal(counts: Sequence[int], at: int, back: Sequence[int]) -> Season | None:
+def seasonal(
+    counts: Sequence[int], at: int, back: Sequence[int], *, unseen: frozenset[int] = frozenset()
+) -> Season | None:
     """What the past years say of the week with the index ``at``; None where there is no fit.
 
-    There is none where nothing was counted in all these weeks, and where it does not settle. Where nothing was counted
+    There is none where nothing was counted in all these weeks, where none of the weeks alike was covered, and where it
+    does not settle. Where nothing was counted
     in the weeks alike, the mean is a number next to zero without any meaning.
 
     :param back: how many weeks before lies the same week of each past year, ascending. Weeks from
         :func:`first_week` on exist.
+    :param unseen: the weeks that are not looked at, because nobody counted in them.
     """
-    design = _design(counts, at, back)
+    design = _design(counts, at, back, unseen)
+    if design is None:
+        return None
     start, end = design.spans[-1]
     alike = tuple(design.counts[start:end])
     if not any(design.counts):
@@ -117,17 +123,24 @@ def seasonal(counts: Sequence[int], at: int, back: Sequence[int]) -> Season | No
     return Season(math.exp(fit.levels[-1]), fit.dispersion, trend, alike)
 
 
-def _design(counts: Sequence[int], at: int, back: Sequence[int]) -> _Design:
-    order, spans = _order(at, tuple(back))
+def _design(counts: Sequence[int], at: int, back: Sequence[int], unseen: frozenset[int]) -> _Design | None:
+    order, spans = _order(at, tuple(back), unseen)
+    if not order:
+        return None
     ordered = [counts[week] for week in order]
     logs = [math.log(count) if count else 0.0 for count in ordered]
     return _Design(ordered, logs, [float(week - at) for week in order], spans)
 
 
 @lru_cache(maxsize=8)
-def _order(at: int, back: tuple[int, ...]) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
-    """The weeks level by level, and where each level begins and ends; the same for every series of a source."""
-    weeks = [[week for week in level if week < at - GUARD] for level in _levels(at, back)]
+def _order(at: int, back: tuple[int, ...], unseen: frozenset[int]) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
+    """The weeks level by level, and where each level begins and ends; the same for every series of a source.
+
+    Both are empty where no week of the level that is asked for is left.
+    """
+    weeks = [[week for week in level if week < at - GUARD and week not in unseen] for level in _levels(at, back)]
+    if not weeks[-1]:
+        return [], []
     ends = accumulate(map(len, weeks), initial=0)
     return [week for level in weeks for week in level], [span for span in pairwise(ends) if span[0] < span[1]]
 

@@ -25,9 +25,11 @@ from watcher.core.detectors.aberration.weeks import Weeks, day_value, whole_week
 from watcher.core.detectors.aberration.words import ALL_KNOWN, Known, Told
 from watcher.core.detectors.frame import (
     Defaults,
+    beginning,
     by_name,
     contributors,
     counted,
+    in_gap,
     named_indicator,
     period_text,
     record_sources,
@@ -36,7 +38,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Period
-from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, day_text
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN, reported_to
 from watcher.core.statistics.multiplicity import false_discovery
@@ -116,14 +118,19 @@ def indicators(parameters: Parameters, catalogue: Catalogue) -> tuple[Indicator,
 def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> Iterator[Reading]:
     """One reading per group, in the order of the labels; one without labels while there is too little to judge by."""
     indicator = catalogue.indicators[parameters.indicator]
-    coverage = snapshot.coverage(indicator)
-    if coverage is None:
+    covered = snapshot.coverage(indicator)
+    if covered is None:
         yield Reading(status=Status.NO_DATA, reason=f"no records for {indicator.name}")
         return
+    coverage = indicator.comparable(covered)
     week_start = parameters.week_start if parameters.every == "week" else None
     weeks = whole_weeks(coverage, week_start=week_start, most=longest(parameters) + 1)
-    if weeks.before < least_history(parameters):
-        yield Reading(status=Status.LEARNING, reason=_missing(parameters, coverage, weeks))
+    unseen = weeks.unseen(indicator)
+    if weeks.before - len(unseen) < least_history(parameters):
+        yield Reading(status=Status.LEARNING, reason=_missing(parameters, indicator, coverage, weeks))
+        return
+    if weeks.before in unseen:
+        yield Reading(status=Status.NO_DATA, reason=in_gap(indicator, weeks.judged), watermark=weeks.judged.last)
         return
     known = _known(indicator, snapshot, weeks.judged) if parameters.delay == "estimated" else ALL_KNOWN
     if known.share < LEAST_KNOWN:
@@ -142,10 +149,11 @@ def _too_early(known: Known, week: Period) -> str:
     return f"{share}, and {LEAST_KNOWN * 100:.0f} % are needed"
 
 
-def _missing(parameters: Parameters, coverage: Period, weeks: Weeks) -> str:
-    needed = least_history(parameters)
-    begin = f"the records begin on {day_text(coverage.start)}"
-    return f"method {parameters.method} needs {needed} whole weeks before the one it judges; {begin} and give {weeks.before}"
+def _missing(parameters: Parameters, indicator: Indicator, coverage: Period, weeks: Weeks) -> str:
+    needed, lost = least_history(parameters), len(weeks.unseen(indicator))
+    begin = f"the {beginning(indicator, coverage)} and give {weeks.before}"
+    less = f", of which {lost} {'lies' if lost == 1 else 'lie'} in coverage gaps" if lost else ""
+    return f"method {parameters.method} needs {needed} whole weeks before the one it judges; {begin}{less}"
 
 
 def _readings(
@@ -162,7 +170,14 @@ def _readings(
                 yield Reading(labels=group, status=Status.LEARNING, reason=_few(indicator, attacks))
                 continue
         sums = weeks.sums(indicator, days)
-        verdict = judge(sums, parameters, day=weeks.judged.start, attacks=attacks, completeness=known.share)
+        verdict = judge(
+            sums,
+            parameters,
+            day=weeks.judged.start,
+            attacks=attacks,
+            completeness=known.share,
+            unseen=weeks.unseen(indicator),
+        )
         judged.append((group, verdict))
     q_values = false_discovery([verdict.p for _, verdict in judged])
     for (group, verdict), q in zip(judged, q_values, strict=True):

@@ -64,6 +64,18 @@ class Past(NamedTuple):
     day: date
     #: For ``compound`` alone.
     attacks: Attacks | None = None
+    #: The places of the weeks that the sources did not cover: no method looks at them.
+    unseen: frozenset[int] = frozenset()
+
+    def seen(self) -> Past:
+        """The covered weeks alone, one after the other."""
+        if not self.unseen:
+            return self
+        attacks = self.attacks and self.attacks._replace(numbers=self._covered(self.attacks.numbers))
+        return Past(self._covered(self.counts), self.day, attacks)
+
+    def _covered(self, weeks: Sequence[int]) -> list[int]:
+        return [count for place, count in enumerate(weeks) if place not in self.unseen]
 
 
 class Lack(Enum):
@@ -99,6 +111,8 @@ class Method:
     least_count: int = 0
     #: What must have been counted in the weeks it looks at.
     least_total: int = 0
+    #: Whether a week is looked at for its date, and not for how many weeks lie between.
+    is_dated: bool = False
 
     def least_history(self, parameters: Parameters) -> int:
         """Weeks of history without which it does not judge."""
@@ -106,8 +120,13 @@ class Method:
 
     def window(self, past: Past, parameters: Parameters) -> Sequence[int]:
         """The weeks of a history that it looks at."""
-        kept = past.counts[: len(past.counts) - self.guard]
-        return kept[-self.reach(past, parameters) :]
+        end = len(past.counts) - self.guard
+        start = max(0, end - self.reach(past, parameters))
+        return [count for place, count in enumerate(past.counts[start:end], start) if place not in past.unseen]
+
+    def of(self, past: Past) -> Past:
+        """The weeks of a past that it may look at, as it looks at them."""
+        return past if self.is_dated else past.seen()
 
     def answer(self, past: Past, parameters: Parameters) -> Prediction | Lack:
         """What it predicts, or what it lacks."""
@@ -141,7 +160,7 @@ def _seasonal(past: Past, parameters: Parameters) -> Prediction | Lack:
     at, back = len(past.counts), _years(past, parameters)
     if first_week(at, back) < 0:
         return Lack.WEEKS
-    season = seasonal(past.counts, at, back)
+    season = seasonal(past.counts, at, back, unseen=past.unseen)
     if season is None:
         return Lack.FIT
     return Seasonal(season.mean, season.dispersion, season.trend, season.alike) if any(season.alike) else Lack.SEASON
@@ -237,6 +256,7 @@ METHODS: Mapping[str, Method] = {
             least_weeks=first_back(LEAST_YEARS) - GUARD,
             guard=GUARD,
             least_total=LEAST_OF_SEASONS,
+            is_dated=True,
         ),
         Method(
             "recent",

@@ -42,7 +42,7 @@ class Parameters(Document):
     """First day of a week, with `every: week`."""
     alpha: Annotated[float, Field(ge=1e-6, le=0.5)] = 0.005
     """Accepted chance of a false alarm in a week; zscore 0.00135, ears_c1 and ears_c2 0.001, ears_c3 0.025, shift none."""
-    min_count: Annotated[int, Field(ge=0)] = 5
+    min_count: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 5
     """Fewer than this in the last four weeks, the judged one among them, is no alert."""
     delay: Literal["none", "estimated"] = "none"
     """Whether late reports are allowed for: estimated thins what is expected by the share of the week known yet."""

@@ -91,15 +91,17 @@ def judge(
     day: date,
     attacks: Attacks | None = None,
     completeness: float = 1.0,
+    unseen: frozenset[int] = frozenset(),
 ) -> Verdict:
     """Judge the last week by those before; there are :func:`least_history` of them or more.
 
     :param day: first day of the last week.
     :param attacks: what a sum is made of; only ``compound`` asks for it.
     :param completeness: the share of the last week's events that is known by now, each with the same chance.
+    :param unseen: the places of the weeks before that the sources did not cover; at least as many others are needed.
     """
     *before, observed = weeks
-    past, alpha = Past(before, day, attacks), parameters.alpha
+    past, alpha = Past(before, day, attacks, unseen), parameters.alpha
     answers, lacks = _answers(past, parameters)
     if completeness < 1:
         answers = [(method, answer.thinned(completeness)) for method, answer in answers]
@@ -107,7 +109,7 @@ def judge(
     return Verdict(
         method=method,
         prediction=prediction,
-        history=method.window(past, parameters),
+        history=method.window(method.of(past), parameters),
         observed=observed,
         lately=sum(weeks[-COUNTED_WEEKS:]),
         p=prediction.tail(observed),
@@ -129,7 +131,7 @@ def _answers(past: Past, parameters: Parameters) -> tuple[Answers, Mapping[str, 
     if parameters.method == "auto":
         return _auto(past, parameters)
     method = METHODS[parameters.method]
-    answer = method.answer(past, parameters)
+    answer = method.answer(method.of(past), parameters)
     if not isinstance(answer, Lack):
         return [(method, answer)], {}
     names = ("recent", "predictive") if method.name in {"seasonal", "recent"} else ("predictive",)
@@ -143,9 +145,10 @@ def _auto(past: Past, parameters: Parameters) -> tuple[Answers, Mapping[str, Lac
     """
     lacks: dict[str, Lack] = {}
     for name in ("seasonal", "recent", "predictive"):
-        answer = METHODS[name].answer(past, parameters)
+        method = METHODS[name]
+        answer = method.answer(method.of(past), parameters)
         if not isinstance(answer, Lack):
-            return [(METHODS[name], answer)], lacks
+            return [(method, answer)], lacks
         lacks[name] = answer
         if answer in {Lack.SEASON, Lack.FIT}:
             break
@@ -156,8 +159,9 @@ def _stand_ins(names: Sequence[str], past: Past, parameters: Parameters) -> Answ
     found = []
     for name in names:
         method = METHODS[name]
-        if len(past.counts) >= method.least_history(parameters):
-            answer = method.predict(past, parameters)
+        seen = method.of(past)
+        if len(seen.counts) >= method.least_history(parameters):
+            answer = method.predict(seen, parameters)
             if not isinstance(answer, Lack):
                 found.append((method, answer))
     return found

@@ -45,6 +45,14 @@ class Weeks(NamedTuple):
         """The days of the newest weeks."""
         return Period(self.period.end - timedelta(days=_WEEK * number), self.period.end)
 
+    def unseen(self, indicator: Indicator) -> frozenset[int]:
+        """The places of the weeks of which a day lies in a coverage gap, the judged one's among them."""
+        weeks = (
+            Period(self.start + timedelta(days=_WEEK * i), self.start + timedelta(days=_WEEK * (i + 1)))
+            for i in range(self.number)
+        )
+        return frozenset(place for place, week in enumerate(weeks) if indicator.missing_days(week))
+
     def sums(self, indicator: Indicator, days: Iterable[DayTotals]) -> list[int]:
         """What each week comes to, the oldest first; days outside are not looked at."""
         return self._add((day.day, day_value(indicator, day)) for day in days)

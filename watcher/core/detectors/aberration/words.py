@@ -70,6 +70,11 @@ class Told:
         return self.indicator.noun
 
     @property
+    def unseen(self) -> int:
+        """How many weeks before the judged one the sources did not cover."""
+        return len(self.weeks.unseen(self.indicator))
+
+    @property
     def week(self) -> str:
         """``the week to 3 Jul 2020``."""
         return f"the {'7 days' if self.by_day else 'week'} to {day_text(self.weeks.judged.last)}"
@@ -123,6 +128,9 @@ def unknown(told: Told) -> Iterator[str]:
     verdict = told.verdict
     if verdict.completeness < 1:
         yield f"Some {verdict.completeness * 100:.0f} % of the week's {told.noun} are known by now; expected is that share."
+    if lost := told.unseen:
+        weeks = "1 week of the history lies" if lost == 1 else f"{lost} weeks of the history lie"
+        yield f"{weeks} in coverage gaps, and {'is' if lost == 1 else 'are'} not looked at."
     if told.known.missing:
         yield f"Late reports are not allowed for: {told.known.missing}."
     for name, lack in verdict.lacks.items():
@@ -204,9 +212,13 @@ def _range(told: Told) -> str:
 
 
 def _above(verdict: Verdict) -> str:
+    if math.isinf(verdict.ratio):
+        return "None was expected"
     if verdict.ratio >= _TIMES:
         return f"{verdict.ratio:.1f} times the expected number"
     percent = round(abs(verdict.ratio - 1) * 100)
+    if not percent:
+        return "As expected"
     return f"{percent} % {'above' if verdict.ratio > 1 else 'below'} the expected number"
 
 
@@ -260,7 +272,7 @@ def _lumps(told: Told) -> str:
 def _why(told: Told, method: Method, lack: Lack) -> str:
     """What a method did not find."""
     if lack is Lack.WEEKS:
-        return f"{told.weeks.before} weeks, {method.name} needs {method.least_weeks + method.guard}"
+        return f"{told.weeks.before - told.unseen} weeks, {method.name} needs {method.least_weeks + method.guard}"
     if lack is Lack.COUNTED:
         return f"fewer than {max(1, method.least_total)} {told.noun}"
     return _WHY[lack]

@@ -314,13 +314,13 @@ def _chart(
     now, before = sides.now, sides.before
     if now.totals is None:
         return ()
-    days = [now.covered.start + timedelta(days=i) for i in range(now.days)]
+    days = now.dates
     seen = accumulate(_per_day(plan.indicator, daily, days))
     if sides.same_days_of is None or before.totals is None:
         running = now.seen.running_days() if now.seen else range(1, len(days) + 1)
         pace = [before.tally.rate * exposure for exposure in running]
     else:
-        then = [before.covered.start + timedelta(days=i) for i in range(before.days)]
+        then = before.dates
         sums = list(
             accumulate(_per_day(plan.indicator, plan.then(snapshot).daily(plan.indicator, group, before.period), then))
         )

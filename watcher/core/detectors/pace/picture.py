@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 from watcher.core.detectors.pace.words import Told
+from watcher.core.period import DAY
 from watcher.core.picture import Lead, PacePicture, Point
 
 #: A day counts as reported in full from this share of what will be known of it.
@@ -53,4 +54,5 @@ def _complete_to(told: Told) -> date | None:
         return None
     running = [0.0, *known.running_days()]
     full = (place for place, (before, after) in enumerate(pairwise(running)) if after - before < _FULL)
-    return told.now.covered.start + timedelta(days=next(full, told.now.covered.days) - 1)
+    dates = told.now.dates
+    return ([told.now.covered.start - DAY, *dates])[next(full, len(dates))]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 
+from watcher.core.coverage import lying_in
 from watcher.core.indicator import Indicator
-from watcher.core.period import DAY, Period
+from watcher.core.period import Period
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN, Completeness, reported_to
 
@@ -22,6 +23,8 @@ class Seen:
     """How much of a period is known at the age that its days have."""
 
     period: Period
+    #: Days of it that lie in coverage gaps.
+    gaps: tuple[Period, ...]
     curve: Completeness
     #: The day from which the ages are counted.
     as_of: date
@@ -29,9 +32,14 @@ class Seen:
     effective_days: float
 
     @property
+    def days(self) -> int:
+        """The period's days that are covered."""
+        return self.period.days - sum(gap.days for gap in self.gaps)
+
+    @property
     def completeness(self) -> float:
-        """The mean share known of the period's days."""
-        return self.effective_days / self.period.days
+        """The mean share known of those days."""
+        return self.effective_days / self.days
 
     @property
     def is_enough(self) -> bool:
@@ -39,12 +47,16 @@ class Seen:
         return self.completeness >= LEAST_KNOWN
 
     def running_days(self) -> Iterator[float]:
-        """The effective days up to each day."""
-        ages = ((self.as_of - self.period.start - number * DAY).days for number in range(self.period.days))
-        return accumulate(map(self.curve.share, ages))
+        """The effective days up to each covered day."""
+        dates = (day for day in self.period.dates() if not any(day in gap for gap in self.gaps))
+        return accumulate(self.curve.share((self.as_of - day).days) for day in dates)
 
 
 def seen(indicator: Indicator, period: Period, snapshot: Snapshot) -> Seen | str:
     """How much of a period is known, or why nobody can say."""
     curve, as_of = snapshot.completeness(indicator), reported_to(snapshot.as_known)
-    return Seen(period, curve, as_of, curve.effective_days(period, as_of)) if curve.is_known else curve.missing
+    if not curve.is_known:
+        return curve.missing
+    gaps = lying_in(indicator.coverage_gaps, period)
+    days = curve.effective_days(period, as_of) - sum(curve.effective_days(gap, as_of) for gap in gaps)
+    return Seen(period, gaps, curve, as_of, days)

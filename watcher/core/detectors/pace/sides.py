@@ -13,9 +13,11 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from watcher.core.baseline import Baseline
+from watcher.core.coverage import lying_in
 from watcher.core.detectors.frame import counted as counted_text
-from watcher.core.detectors.frame import measured, period_text
+from watcher.core.detectors.frame import gap_notes, measured, period_text
 from watcher.core.detectors.pace import spread
+from watcher.core.detectors.pace.comparable import all_in_gaps, change_since, incomparable, left_out
 from watcher.core.detectors.pace.seen import Seen
 from watcher.core.indicator import Indicator, Totals
 from watcher.core.label import Labels
@@ -43,8 +45,10 @@ class Side:
     totals: Totals | None = None
     #: The stated number; None when the records were counted.
     stated: Baseline | None = None
-    #: Days at the beginning that the sources do not cover.
+    #: Days at the beginning that the sources do not cover, or covered otherwise than they do now.
     uncovered: int = 0
+    #: Days after them that lie in coverage gaps.
+    gaps: tuple[Period, ...] = ()
     #: Events that are known only to a span of days which reaches beyond the period; counted in part.
     straddling: int = 0
     #: How much of it is known yet; None where all of it is taken to be.
@@ -53,11 +57,21 @@ class Side:
     @property
     def days(self) -> int:
         """The days of the period that are covered."""
-        return self.period.days - self.uncovered
+        return self.period.days - self.uncovered - self.gap_days
+
+    @property
+    def gap_days(self) -> int:
+        """How many days lie in coverage gaps."""
+        return sum(gap.days for gap in self.gaps)
+
+    @property
+    def dates(self) -> list[date]:
+        """The covered days themselves."""
+        return [day for day in self.covered.dates() if not any(day in gap for gap in self.gaps)]
 
     @property
     def covered(self) -> Period:
-        """Those days themselves."""
+        """From the first covered day to the last of the period."""
         return Period(self.period.start + timedelta(days=self.uncovered), self.period.end)
 
     @property
@@ -133,9 +147,19 @@ class Plan:
     before_known: datetime | None = None
 
     def covered(self, period: Period) -> Period:
-        """The days of a period from the first on that the sources cover."""
-        first = max(period.start, self.covered_from) if self.covered_from else period.start
-        return Period(first, period.end)
+        """The days of a period from the first on that the sources cover; of the baseline, as they do now."""
+        changed = self.indicator.changed_on(self.now.last) if period == self.before else None
+        first = max(day for day in (period.start, self.covered_from, changed) if day is not None)
+        return Period(min(first, period.end), period.end)
+
+    def gaps(self, period: Period) -> tuple[Period, ...]:
+        """The coverage gaps of those days."""
+        return lying_in(self.indicator.coverage_gaps, self.covered(period))
+
+    @property
+    def exposure(self) -> int:
+        """Days of the current period that are covered."""
+        return self.covered(self.now).days - sum(gap.days for gap in self.gaps(self.now))
 
     def then(self, snapshot: Snapshot) -> Snapshot:
         """What the baseline is counted in."""
@@ -148,8 +172,10 @@ def plan(question: Question, snapshot: Snapshot) -> Plan | Missing:
     coverage = snapshot.coverage(question.indicator)
     counted = _counted(question, coverage, stated) if coverage else None
     if isinstance(counted, Plan):
-        return counted
+        return counted if counted.exposure else Missing(all_in_gaps(counted.now), counted.now.start)
     window = question.window(snapshot.as_known.date())
+    if isinstance(question.above, int) and Period.of_year(question.above).end > snapshot.as_known.date():
+        return Missing(f"{question.above} has not ended, and only a year that is over is a baseline", window.start)
     newest = max((each for each in stated if each.period.first == window.start), key=_last_day, default=None)
     if newest is not None and not question.indicator.by:
         return _with_baseline(question, newest.days, coverage, stated, now_stated=newest)
@@ -172,13 +198,13 @@ def sides(plan: Plan, snapshot: Snapshot, group: Labels, seen: Seen | None = Non
 
 def weeks(side: Side, daily: Sequence[tuple[date, int]]) -> list[Tally]:
     """The covered days of a side in runs of seven; the last run keeps the days that it has."""
-    days = side.covered
-    sums = [0] * ((days.days + 6) // 7)
+    places = {day: place for place, day in enumerate(side.dates)}
+    sums = [0] * ((len(places) + 6) // 7)
     for day, total in daily:
-        if day in days:
-            sums[(day - days.start).days // 7] += total
-    known = [0.0, *(side.seen.running_days() if side.seen else range(1, days.days + 1))]
-    ends = [min(7 * (number + 1), days.days) for number in range(len(sums))]
+        if day in places:
+            sums[places[day] // 7] += total
+    known = [0.0, *(side.seen.running_days() if side.seen else range(1, len(places) + 1))]
+    ends = [min(7 * (number + 1), len(places)) for number in range(len(sums))]
     return [
         Tally(total, known[end] - known[7 * number]) for number, (total, end) in enumerate(zip(sums, ends, strict=True))
     ]
@@ -232,9 +258,13 @@ def _with_baseline(
         return Missing(f"the baseline {question.above!r} states nothing for this indicator yet", now.start)
     if now.last <= before.last:
         return Missing(f"the period does not go beyond its baseline, {period_text(before)}", now.start)
-    counted = not isinstance(question.above, str) and coverage is not None and covers(coverage, before)
+    changed = change_since(question.indicator, before, now)
+    is_covered = not isinstance(question.above, str) and coverage is not None and covers(coverage, before)
+    counted = is_covered and changed is None and question.indicator.missing_days(before) < before.days
     claimed = _baseline_stated(question, before, stated)
     if not counted and claimed is None:
+        if is_covered:
+            return Missing(incomparable(before, changed), now.start)
         return Missing(f"no records cover {period_text(before)}, and no stated number speaks of it", now.start)
     return Plan(
         question.indicator,
@@ -246,7 +276,11 @@ def _with_baseline(
         same_days_of=question.above if isinstance(question.above, int) and question.compare == "same_period" else None,
         is_trailing=question.above is None,
         covered_from=coverage.start if coverage else None,
-        notes=tuple(_notes(now, before, coverage, counted=(now_stated is None, counted))),
+        notes=(
+            *_notes(now, before, coverage, counted=(now_stated is None, counted)),
+            *(gap_notes(question.indicator, now) if now_stated is None else ()),
+            *(left_out(question.indicator, now, before) if counted else ()),
+        ),
     )
 
 
@@ -292,15 +326,17 @@ def _side(plan: Plan, period: Period, stated: Baseline | None, snapshot: Snapsho
     if stated is not None:
         total = stated.total_for(indicator) or 0
         return Side(period, total, stated.attacks, stated=stated)
-    totals = snapshot.totals(indicator, group, period)
-    straddling = spread.straddling(indicator, group, period, snapshot)
-    totals = spread.in_part(indicator, totals, period, straddling)
+    covered = plan.covered(period)
+    totals = snapshot.totals(indicator, group, covered)
+    straddling = spread.straddling(indicator, group, covered, snapshot)
+    totals = spread.in_part(indicator, totals, covered, straddling)
     return Side(
         period,
         measured(indicator, totals),
         totals.events,
         totals=totals,
-        uncovered=(plan.covered(period).start - period.start).days,
+        uncovered=(covered.start - period.start).days,
+        gaps=plan.gaps(period),
         straddling=len(straddling),
     )
 

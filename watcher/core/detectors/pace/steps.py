@@ -9,7 +9,7 @@ from watcher.core.detectors.frame import counted, period_text
 from watcher.core.detectors.pace.sides import Side
 from watcher.core.detectors.pace.words import Told, cites, made_of, ratio_text
 from watcher.core.fact import Citation
-from watcher.core.reading import day_text
+from watcher.core.reading import day_text, number_of_days
 from watcher.core.statistics import rates
 from watcher.core.statistics.rates import Tally
 
@@ -26,7 +26,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
     yield f"Rate: {now.total} / {now.days:g} = {now.rate:.4f} a day; baseline {before.total} / {before.days} = {before.rate:.4f}"
     yield f"Ratio: {now.rate:.4f} / {before.rate:.4f} = {ratio_text(verdict.ratio)}"
     yield from _split(told)
-    yield f"Expected: {before.rate:.4f} x {now.days:g} days = {verdict.expected:.1f}"
+    yield f"Expected: {before.rate:.4f} x {number_of_days(now.days)} = {verdict.expected:.1f}"
     if verdict.projection is not None:
         reach = verdict.projection
         yield (
@@ -38,7 +38,7 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
         yield verdict.interval.step
     yield _interval(told)
     yield from _score(told)
-    yield f"Smallest ratio that p < 0.01 could tell after {now.days:g} days: {ratio_text(verdict.smallest_visible_ratio)}"
+    yield f"Smallest ratio that p < 0.01 could tell after {number_of_days(now.days)}: {ratio_text(verdict.smallest_visible_ratio)}"
     if told.largest and told.without_largest is not None:
         yield f"Largest event: {told.largest} of {now.total} {told.noun}; without it the ratio is {told.without_largest:.3f}"
     for cite in cites(told):
@@ -46,17 +46,21 @@ def arithmetic(told: Told, citations: Mapping[str, Citation]) -> Iterator[str]:
 
 
 def _origin(side: Side) -> str:
-    left_out = f" without {counted(side.uncovered, 'days')} that the records do not cover" if side.uncovered else ""
-    period = f"{period_text(side.period)}, {side.days} days with both ends{left_out}"
+    not_covered = f" without {counted(side.uncovered, 'days')} that the records do not cover" if side.uncovered else ""
+    in_gaps = f" without {counted(side.gap_days, 'days')} in coverage gaps" if side.gap_days else ""
+    left_out = " and".join(part for part in (not_covered, in_gaps) if part)
+    period = f"{period_text(side.period)}, {counted(side.days, 'days')} with both ends{left_out}"
     return f"{period}, stated as {side.stated.baseline}" if side.stated else f"{period}, counted from records"
 
 
 def _exposure(told: Told) -> Iterator[str]:
     """How late reports shorten the days; nothing where all is taken to be known."""
-    seen = told.now.seen
+    now, seen = told.now, told.now.seen
+    if now.gap_days:
+        yield f"Exposure: {now.days + now.gap_days} days less {now.gap_days} in coverage gaps = {counted(now.days, 'days')}"
     if seen:
         yield (
-            f"Exposure: the shares known of {seen.period.days} days add up to {seen.effective_days:.2f} days, by the "
+            f"Exposure: the shares known of {counted(seen.days, 'days')} add up to {seen.effective_days:.2f} days, by the "
             f"delays of {seen.curve.reports} records; that counts instead"
         )
 

@@ -190,7 +190,8 @@ def _is_judged(now: Side, spread: Dispersion) -> bool:
 
 
 def _projection(now: Side, whole: Period, spread: Dispersion) -> Projection:
-    # What is still to be told of the days so far, and the days before the first record, come on top of the days ahead.
+    # What is still to be told of the days so far, those before the first record and those of gaps come on top of the
+    # days ahead.
     days_left = max(0, whole.days - now.tally.days)
     low, high = rates.projection(now.tally, days_left, dispersion=spread.value)
     return Projection(whole, now.total + now.tally.rate * days_left, low, high)
