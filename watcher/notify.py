@@ -8,15 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from watcher.bench import Bench, Told
-from watcher.core.alert import Reason, State, Transition
+from watcher.core.alert import Alert, Reason, State, Transition
 from watcher.core.interval import muted_by
 from watcher.core.message import Item
+from watcher.core.message.group import Standing, next_decision
 from watcher.core.muting import Hush
-from watcher.core.rule import Rule, RuleSet
+from watcher.core.rule import Group, Rule, RuleSet
 from watcher.core.template import render
 from watcher.evaluate import look_again
 from watcher.flush import flush, is_flush_due
@@ -39,15 +42,24 @@ def is_due(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime, patient
     return any(overdue(tx, rules=rules, board=board, now=now))
 
 
-def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datetime, patient: bool = False) -> int:
+def tell(
+    bench: Bench,
+    told: Sequence[Told],
+    *,
+    board: Switchboard,
+    clock: datetime,
+    patient: bool = False,
+    again: Callable[[Bench, Told], Told] = look_again,
+) -> int:
     """Store what these transitions, what has waited and what goes on give to tell; return how many messages.
 
     :param patient: whether a turn follows soon, so that the first alert of a group can wait for others.
+    :param again: what is said of an alert that goes on, when it is told again.
     """
     fresh = list(_arrivals(bench, told, board))
     sender = Sender(bench, board, clock, patient)
     reminders = [
-        _waiting(bench, slot, _item(bench, look_again(bench, each) if each.rule.detector_name else each))
+        _waiting(bench, slot, _item(bench, again(bench, each) if each.rule.detector_name else each))
         for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
     ]
     return flush(sender, fresh, reminders)
@@ -67,6 +79,17 @@ def _waiting(bench: Bench, slot: Slot, item: Item) -> Waiting:
     return Waiting(slot.endpoint.name, slot.key, dict(slot.labels), slot.timing, item, bench.now)
 
 
+class _GoingOn(NamedTuple):
+    """An alert that fires, at one endpoint that was told of it."""
+
+    told: Callable[[], Told]
+    alert: Alert
+    labels: Mapping[str, str]
+    slot: Slot
+    #: When it was told last.
+    spoken: datetime
+
+
 def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[tuple[Slot, Told]]:
     """What still fires and was last told longer ago than the route's ``repeat_interval``, unless something mutes it.
 
@@ -74,6 +97,34 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
     acknowledged is not either.
     """
     hush: Hush | None = None
+    for each in _going_on(tx, rules, board, now):
+        if not _is_overdue(tx, each.slot, each.spoken, board, now):
+            continue
+        if standing_acknowledgement(tx, each.alert, now) is not None:
+            continue
+        hush = hush or hush_of(tx, rules, board, now)
+        if hush.mutes(each.labels, now) is None and not _waits(tx, each.slot, each.alert.fingerprint):
+            yield each.slot, each.told()
+
+
+def next_reminder(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> datetime | None:
+    """The first moment after this one at which something that goes on may be told again; None when nothing may.
+
+    What an inhibition or an acknowledgement holds is not counted: that changes when something comes.
+    """
+    moments = (_due_again(each.slot, each.spoken, board, now) for each in _going_on(tx, rules, board, now))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _due_again(slot: Slot, spoken: datetime, board: Switchboard, now: datetime) -> datetime | None:
+    timing = slot.timing
+    if timing.repeats is None or spoken + timing.repeats > now:
+        return None if timing.repeats is None else spoken + timing.repeats
+    standing = Standing(timing, spoken + timing.repeats, spoken)
+    return next_decision(standing, board.clockwork_of(slot.endpoint.name, patient=False), now)
+
+
+def _going_on(tx: Tx, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[_GoingOn]:
     book = rulebook(rules)
     for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
         place = rule_of(alert, book)
@@ -83,14 +134,13 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
         labels = labels_of(rule, group, alert.group, alert.severity)
         for slot in routed(rule, labels, board):
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
-            if spoken is None or spoken < (alert.fired_at or now) or not _is_overdue(tx, slot, spoken, board, now):
-                continue
-            if standing_acknowledgement(tx, alert, now) is not None:
-                continue
-            hush = hush or hush_of(tx, rules, board, now)
-            if hush.mutes(labels, now) is None and not _waits(tx, slot, alert.fingerprint):
-                newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition
-                yield slot, Told(rule, group, alert, newest)
+            if spoken is not None and spoken >= (alert.fired_at or now):
+                yield _GoingOn(partial(_newest, tx, rule, group, alert), alert, labels, slot, spoken)
+
+
+def _newest(tx: Tx, rule: Rule, group: Group, alert: Alert) -> Told:
+    """An alert with its last transition."""
+    return Told(rule, group, alert, find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition)
 
 
 def _is_overdue(tx: Tx, slot: Slot, spoken: datetime, board: Switchboard, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from watcher.core.period import DAY, Period, duration, duration_text
 
 if TYPE_CHECKING:
     from watcher.backtest.figures import Backtest
-    from watcher.backtest.trial import Knowledge, Plan, Routing, Trial
+    from watcher.backtest.trial import Knowledge, Plan, Trial
     from watcher.config.settings import Settings
     from watcher.core.rule import Rule, RuleSet
     from watcher.core.score import Labelled
@@ -220,6 +220,7 @@ def _of(rules: RuleSet, chosen: Sequence[Rule], version: str) -> list[Rule]:
 
 
 def _plan(tx: Tx, settings: Settings, asked: Asked) -> Plan:
+    from watcher.backtest.post import wordless_board
     from watcher.backtest.trial import Plan
     from watcher.wiring import query_offsets
 
@@ -227,7 +228,7 @@ def _plan(tx: Tx, settings: Settings, asked: Asked) -> Plan:
         days=_days(tx, asked),
         every=asked.every,
         offsets=query_offsets(settings),
-        routing=_routing(settings),
+        board=wordless_board(settings),
         now=clock.wall(),
         labels=_labels(asked.labels) if asked.labels else None,
         early=asked.early,
@@ -255,7 +256,7 @@ def _refuse_other_labels(plan: Plan, trials: Iterable[Trial]) -> None:
     """A column that no alert has a label for would find nothing, and say that nothing was found."""
     replays = [course.replay for trial in trials for course in trial.courses]
     groups = {group for each in replays for group in each.judged} | {
-        each.group for one in replays for each in one.steps
+        each.alert.group for one in replays for each in one.steps
     }
     known = {name for group in groups for name, _ in group}
     asked = {name for each in plan.labels or () for name, _ in each.group}
@@ -264,20 +265,6 @@ def _refuse_other_labels(plan: Plan, trials: Iterable[Trial]) -> None:
         raise UsageError(
             f"--labels: no alert of these rules has a label {min(asked - known)!r}", todo=f"there are: {there}"
         )
-
-
-def _routing(settings: Settings) -> Routing:
-    """Who would be told: the routes as they stand."""
-    from watcher.backtest.trial import Routing
-    from watcher.config.notify import load_notify
-
-    notify = load_notify(settings.notify)
-    without = (
-        name
-        for name, channels in notify.receivers.items()
-        if all(raw.get("send_resolved") is False for raws in channels.values() for raw in raws)
-    )
-    return Routing(notify.route, frozenset(without))
 
 
 # --- what the numbers rest on -----------------------------------------------------------------------------------------

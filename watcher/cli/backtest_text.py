@@ -31,7 +31,7 @@ _RULES = (
 _MESSAGES = (
     Column("receiver", gives=True),
     Column("trial", gives=True),
-    *(Column(name, right=True) for name in ("messages", "reminders", "a_year")),
+    *(Column(name, right=True) for name in ("messages", "a_year", "reminders", "digests", "most_a_day")),
 )
 _SCORES = (
     Column("rule", gives=True),
