@@ -92,6 +92,7 @@ def backtest(config: str, name: str, first: str, last: str) -> Figures:
             firing = sum(course.replay.firing_days(group) for group in course.replay.judged)
             figures["answer"] = firing
             figures["group_days"] = sum(course.replay.judged.values())
+            figures["messages"] = sum(each.messages for each in trial.mail)
     return figures
 
 

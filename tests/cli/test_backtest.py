@@ -86,6 +86,7 @@ def test_labels_are_shown_as_tables_and_bars(lived, good):
     assert "2 of 4" in said
     assert "firing and labelled" in said
     assert "LATER KNOWLEDGE  changes 3 of 3 alerts" in said
+    assert "LAST ALERT  27 May 2020: " in said
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,8 @@ def test_the_page_is_complete_in_itself_and_escaped(lived, good):
     text = (lived / "page.html").read_text()
     assert "Deaths &lt;b&gt;&amp;" in text
     assert "<b>&" not in text
-    assert text.count("<svg") == 1
+    # The timeline, and what the last alert was seen by.
+    assert text.count("<svg") == 2
     for other in ("<script", "src=", "href=", "url(", "@import"):
         assert other not in text
     assert text.count("http") == text.count('xmlns="http://www.w3.org/2000/svg"')

@@ -16,7 +16,7 @@ from watcher.cli.number import Within
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.preview import basis_notes, days_of
 from watcher.cli.progress import progress
-from watcher.cli.rulebook import find_rule
+from watcher.cli.rulebook import find_rules
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows
 from watcher.core.errors import ExitCode, UsageError
 from watcher.core.message.phrase import counted
@@ -93,7 +93,8 @@ def command(
 
     Each day is judged by what was known at its first instant, with the whole life of an alert, and nothing is written
     to the store. It tells the alerts and messages a year, and against labels what was found, what was missed, and how
-    late. By hindsight the same days are judged by what is known of them now.
+    late. By hindsight the same days are judged by what is known of them now. RULE is a rule's name, the beginning of the
+    names of some, or the name of a file with rules.
 
     \b
     watcher backtest mozambique --from 2018-01-01 --to 2020-12-31
@@ -189,7 +190,7 @@ def _backtest(tx: Tx, settings: Settings, names: Iterable[str], asked: Asked, li
     versions: list[tuple[str, RuleSet]] = [("", rules)]
     if asked.against is not None:
         versions.append((asked.against, _other(settings, asked.against)))
-    chosen = list({rule.identity: rule for rule in (find_rule(rules, name) for name in names)}.values())
+    chosen = find_rules(rules, settings, names)
     plan = _plan(tx, settings, asked)
     trials = tuple(
         take(tx, each, _of(each, chosen, version), plan, knowledge=knowledge, version=version, progress=line)
