@@ -149,6 +149,23 @@ def test_another_file_of_rules_stands_beside(lived, good):
     assert (len(fired(own)), fired(against)) == (3, [("2020-05-27", "Oudalan")])
 
 
+def test_one_file_stands_in_place_of_its_namesake_among_the_others(lived, good):
+    """A copy to try something out: what it speaks of stands in the other files."""
+    draft = lived / "drafts" / "sahel.yaml"
+    draft.parent.mkdir()
+    draft.write_text(stricter((lived / "rules" / "sahel.yaml").read_text()))
+    own, against = told(good, "--against", "drafts/sahel.yaml")["trials"]
+    assert against["name"] == "as known, of drafts/sahel.yaml"
+    assert (len(fired(own)), fired(against)) == (3, [("2020-05-27", "Oudalan")])
+
+
+def test_a_name_of_a_file_is_every_rule_in_it(lived, good):
+    found = json.loads(good("backtest", "sahel", *DAYS, "--format", "json"))
+    rules = [rule["alert"] for rule in found["trials"][0]["rules"]]
+    assert RULE in rules
+    assert len(rules) == len(set(rules)) == (lived / "rules" / "sahel.yaml").read_text().count("- alert:")
+
+
 def test_a_revision_of_git_stands_beside(lived, good):
     def git(*arguments: str) -> None:
         who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
