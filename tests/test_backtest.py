@@ -12,9 +12,9 @@ from hypothesis import Phase, example, given, settings
 from tests.installation import Installation, at, installed
 from tests.test_determinism import Releases, Row
 from tests.test_replay import DAYS, NAMES, RULES, lived, rule_of
-from watcher.backtest.trial import Knowledge, Plan, Routing, Trial, take
+from watcher.backtest.post import wordless_board
+from watcher.backtest.trial import Knowledge, Plan, Trial, take
 from watcher.core.period import DAY, Period, day_start
-from watcher.core.route import Route
 from watcher.feeds import query_offsets
 from watcher.replay import Player
 from watcher.store.past import PastSnapshot
@@ -29,7 +29,10 @@ def played(it: Installation, name: str, days: Period = DAYS, **how: Any) -> Chan
         player = Player(tx, it.app.rules, offsets=query_offsets(it.settings), days=days, **how)
         steps = player.play(rule_of(it.app.rules, name)).steps
     return sorted(
-        (each.fingerprint, each.seq, each.tick, each.before, each.after, each.severity, each.reason, each.notify)
+        (
+            *(each.alert.fingerprint, each.alert.seq, each.tick, each.change.before, each.alert.state),
+            *(each.alert.severity, each.change.reason, each.notify),
+        )
         for each in steps
     )
 
@@ -101,11 +104,9 @@ def test_a_backtest_that_reads_what_is_current_is_caught(lived, monkeypatch):
 
 # --- hindsight --------------------------------------------------------------------------------------------------------
 
-ROUTE = Route.model_validate({"receiver": "desk", "group_by": ["alertname"], "repeat_interval": "52w"})
-
 
 def taken(it: Installation, name: str, knowledge: Knowledge) -> Trial:
-    plan = Plan(DAYS, DAY, query_offsets(it.settings), Routing(ROUTE), at("2020-07-01"))
+    plan = Plan(DAYS, DAY, query_offsets(it.settings), wordless_board(it.settings), at("2020-07-01"))
     with it.app.store.reading() as tx:
         return take(tx, it.app.rules, [rule_of(it.app.rules, name)], plan, knowledge=knowledge)
 
@@ -145,4 +146,5 @@ def test_messages_are_those_that_were_sent(lived):
         for line in (Path(lived.folder) / "desk.jsonl").read_text().splitlines()
         if '"alertname":"At once"' in line.replace(": ", ":")
     ]
-    assert trial.news["desk"] == len(sent)
+    [desk] = trial.mail
+    assert (desk.receiver, desk.messages) == ("desk", len(sent))

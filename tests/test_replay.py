@@ -53,20 +53,23 @@ DAYS = Period.between(FIRST, LAST)
 NAMES = ["At once", "After a while", "For a while", "Until it is much better", "Not too many", "Two at a time"]
 
 
+#: What came out, and when.
+RELEASES = {
+    "2020-06-01 12:00": ["MOZ1  2020-05-28  1  Palma"],
+    "2020-06-03 12:00": ["MOZ2  2020-06-02  12  Palma", "MOZ3  2020-06-02  16  Mueda"],
+    "2020-06-05 12:00": ["MOZ4  2020-06-04  30  Palma", "MOZ3  2020-06-02  3  Mueda"],
+    "2020-06-09 12:00": ["MOZ5  2020-06-08  1  Mueda"],
+    "2020-06-14 12:00": ["MOZ6  2020-06-13  18  Mueda"],
+    "2020-06-16 12:00": ["MOZ7  2020-06-15  1  Mueda"],
+}
+
+
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """An installation that took a turn at each first instant of a day, while records were released and revised."""
     with installed(tmp_path_factory.mktemp("lived"), rules=RULES) as it:
-        releases = {
-            "2020-06-01 12:00": ["MOZ1  2020-05-28  1  Palma"],
-            "2020-06-03 12:00": ["MOZ2  2020-06-02  12  Palma", "MOZ3  2020-06-02  16  Mueda"],
-            "2020-06-05 12:00": ["MOZ4  2020-06-04  30  Palma", "MOZ3  2020-06-02  3  Mueda"],
-            "2020-06-09 12:00": ["MOZ5  2020-06-08  1  Mueda"],
-            "2020-06-14 12:00": ["MOZ6  2020-06-13  18  Mueda"],
-            "2020-06-16 12:00": ["MOZ7  2020-06-15  1  Mueda"],
-        }
         for day in (FIRST + timedelta(days=n) for n in range(DAYS.days)):
-            for moment, rows in releases.items():
+            for moment, rows in RELEASES.items():
                 if at(moment) <= at(str(day)) < at(moment) + timedelta(days=1):
                     it.release(moment, *rows)
             it.turn(str(day))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.core.interval import muted_by
-from watcher.core.message.group import GroupReason, decide
+from watcher.core.message.group import GroupReason, decide, next_decision
 from watcher.core.muting import Muted
 from watcher.messages import Group, Key, Sender, batches, by_alert, lines_of, write
 from watcher.store.schema import Tx
@@ -45,6 +45,21 @@ def is_flush_due(tx: Tx, board: Switchboard, now: datetime, *, patient: bool) ->
     groups = _grouped(_ripe(waiting, now))
     decided = _decide(tx, groups, board, now, patient=patient)
     return any(reason is GroupReason.TOLD and not _is_limited(tx, key, board, now) for key, reason in decided.items())
+
+
+def next_flush(tx: Tx, board: Switchboard, now: datetime) -> datetime | None:
+    """The first moment after this one at which something that waits may be told; None when nothing waits for a moment.
+
+    What a silence or an inhibition holds waits for that to end, and is not counted.
+    """
+    groups = _grouped(each for each in find_waiting(tx) if each.look_at is None)
+    last = last_messages(tx, groups.keys())
+    moments = (
+        next_decision(group.standing(last.get(key)), board.clockwork_of(key[0], patient=True), now)
+        for key, group in groups.items()
+    )
+    # Whose turn has come and who still waits has had too many messages in an hour.
+    return min((moment or now + LOOK_AGAIN for moment in moments), default=None)
 
 
 def _is_limited(tx: Tx, key: Key, board: Switchboard, now: datetime) -> bool:

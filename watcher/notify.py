@@ -9,18 +9,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from watcher import withdrawal
 from watcher.bench import Bench, Told
 from watcher.company import Company
-from watcher.core.alert import Reason, State, Transition
+from watcher.core.alert import Alert, Reason, State, Transition
 from watcher.core.interval import muted_by
 from watcher.core.message import Item
+from watcher.core.message.group import Standing, next_decision
 from watcher.core.muting import Hush
-from watcher.core.rule import Rule, RuleSet
+from watcher.core.rule import Group, Rule, RuleSet
 from watcher.evaluate import look_again
 from watcher.flush import flush, is_flush_due
 from watcher.item import item_of
@@ -44,34 +47,47 @@ def is_due(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime, patient
     return any(overdue(tx, rules=rules, board=board, now=now))
 
 
-def tell(bench: Bench, told: Sequence[Told], *, board: Switchboard, clock: datetime, patient: bool = False) -> int:
+def tell(
+    bench: Bench,
+    told: Sequence[Told],
+    *,
+    board: Switchboard,
+    clock: datetime,
+    patient: bool = False,
+    wordless: bool = False,
+) -> int:
     """Store what these transitions, what has waited and what goes on give to tell; return how many messages.
 
     :param patient: whether a turn follows soon, so that the first alert of a group can wait for others.
+    :param wordless: only who is told, and when, is of interest: nothing is looked up to be said, and each message counts as
+        sent when it is written.
     """
-    withdrawal.take_back(bench, board)
-    fresh = list(_arrivals(bench, told, board))
+    if not wordless:
+        withdrawal.take_back(bench, board)
+    fresh = list(_arrivals(bench, told, board, wordless=wordless))
     sender = Sender(bench, board, clock, patient, Company(bench, board))
     reminders = [
-        _reminder(bench, slot, each) for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
+        _reminder(bench, slot, each, wordless=wordless)
+        for slot, each in overdue(bench.tx, rules=bench.rules, board=board, now=bench.now)
     ]
     return flush(sender, fresh, reminders)
 
 
-def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard) -> Iterator[Waiting]:
+def _arrivals(bench: Bench, told: Sequence[Told], board: Switchboard, *, wordless: bool) -> Iterator[Waiting]:
     """Each transition once for every endpoint that is to hear of it."""
     about: set[tuple[str, str, int]] = set()
     for each in told:
         item = item_of(bench, each)
         for slot in _slots(bench.tx, each.rule, item, board, about):
             about.add((slot.endpoint.name, item.transition.fingerprint, item.transition.episode))
-            yield _waiting(
-                bench, slot, _since_last(bench, each, slot, item) if item.before and not item.is_over else item
-            )
+            has_changed = item.before and not item.is_over and not wordless
+            yield _waiting(bench, slot, _since_last(bench, each, slot, item) if has_changed else item)
 
 
-def _reminder(bench: Bench, slot: Slot, told: Told) -> Waiting:
+def _reminder(bench: Bench, slot: Slot, told: Told, *, wordless: bool) -> Waiting:
     """What goes on, with what there is to say of it now."""
+    if wordless:
+        return _waiting(bench, slot, item_of(bench, told))
     again = look_again(bench, told) if told.rule.detector_name else told
     return _waiting(bench, slot, _since_last(bench, again, slot, item_of(bench, again)))
 
@@ -89,6 +105,17 @@ def _waiting(bench: Bench, slot: Slot, item: Item) -> Waiting:
     return Waiting(slot.endpoint.name, slot.key, dict(slot.labels), slot.timing, item, bench.now)
 
 
+class _GoingOn(NamedTuple):
+    """An alert that fires, at one endpoint that was told of it."""
+
+    told: Callable[[], Told]
+    alert: Alert
+    labels: Mapping[str, str]
+    slot: Slot
+    #: When it was told last.
+    spoken: datetime
+
+
 def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[tuple[Slot, Told]]:
     """What still fires and was last told longer ago than the route's ``repeat_interval``, unless something mutes it.
 
@@ -96,6 +123,34 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
     acknowledged is not either.
     """
     hush: Hush | None = None
+    for each in _going_on(tx, rules, board, now):
+        if not _is_overdue(tx, each.slot, each.spoken, board, now):
+            continue
+        if standing_acknowledgement(tx, each.alert, now) is not None:
+            continue
+        hush = hush or hush_of(tx, rules, board, now)
+        if hush.mutes(each.labels, now) is None and not _waits(tx, each.slot, each.alert.fingerprint):
+            yield each.slot, each.told()
+
+
+def next_reminder(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> datetime | None:
+    """The first moment after this one at which something that goes on may be told again; None when nothing may.
+
+    What an inhibition or an acknowledgement holds is not counted: that changes when something comes.
+    """
+    moments = (_due_again(each.slot, each.spoken, board, now) for each in _going_on(tx, rules, board, now))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _due_again(slot: Slot, spoken: datetime, board: Switchboard, now: datetime) -> datetime | None:
+    timing = slot.timing
+    if timing.repeats is None or spoken + timing.repeats > now:
+        return None if timing.repeats is None else spoken + timing.repeats
+    standing = Standing(timing, spoken + timing.repeats, spoken)
+    return next_decision(standing, board.clockwork_of(slot.endpoint.name, patient=False), now)
+
+
+def _going_on(tx: Tx, rules: RuleSet, board: Switchboard, now: datetime) -> Iterator[_GoingOn]:
     book = rulebook(rules)
     for alert in find_alerts(tx, states=(State.FIRING, State.RECOVERING)):
         place = rule_of(alert, book)
@@ -105,14 +160,13 @@ def overdue(tx: Tx, *, rules: RuleSet, board: Switchboard, now: datetime) -> Ite
         labels = labels_of(rule, group, alert.group, alert.severity)
         for slot in routed(rule, labels, board):
             spoken = last_told(tx, slot.endpoint.name, alert.fingerprint)
-            if spoken is None or spoken < (alert.fired_at or now) or not _is_overdue(tx, slot, spoken, board, now):
-                continue
-            if standing_acknowledgement(tx, alert, now) is not None:
-                continue
-            hush = hush or hush_of(tx, rules, board, now)
-            if hush.mutes(labels, now) is None and not _waits(tx, slot, alert.fingerprint):
-                newest = find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition
-                yield slot, Told(rule, group, alert, newest)
+            if spoken is not None and spoken >= (alert.fired_at or now):
+                yield _GoingOn(partial(_newest, tx, rule, group, alert), alert, labels, slot, spoken)
+
+
+def _newest(tx: Tx, rule: Rule, group: Group, alert: Alert) -> Told:
+    """An alert with its last transition."""
+    return Told(rule, group, alert, find_transitions(tx, fingerprint=alert.fingerprint, limit=1)[0].transition)
 
 
 def _is_overdue(tx: Tx, slot: Slot, spoken: datetime, board: Switchboard, now: datetime) -> bool:

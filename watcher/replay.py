@@ -359,7 +359,7 @@ class _Run:
     def _note(self, move: _Move, tick: datetime) -> None:
         """Write a change down."""
         before, alert = move.before, move.change.alert
-        self.steps.append(_step_of(move.change, tick))
+        self.steps.append(PastStep(tick, move.change))
         key = (alert.fingerprint, alert.episode)
         if alert.episode > before.episode:
             # A new occurrence takes the place of the last one.
@@ -386,19 +386,3 @@ class _Run:
         past = self.episodes.get(key)
         if past is not None and past.until is None:
             self.episodes[key] = replace(past, until=tick, end=state)
-
-
-def _step_of(change: Step, tick: datetime) -> PastStep:
-    alert = change.alert
-    return PastStep(
-        fingerprint=alert.fingerprint,
-        group=alert.group,
-        seq=alert.seq,
-        episode=alert.episode,
-        before=change.before,
-        after=alert.state,
-        severity=alert.severity,
-        reason=change.reason,
-        tick=tick,
-        notify=change.notify,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from watcher.core.alert import Reason, State
+from watcher.core.alert import Alert, State, Step
 from watcher.core.catalogue import Catalogue
 from watcher.core.label import Labels
 from watcher.core.period import Period, day_start
@@ -65,19 +65,20 @@ class Point(NamedTuple):
 
 
 class PastStep(NamedTuple):
-    """One change of an alert's state, as a turn would have stored it."""
+    """One change of an alert, as a turn would have stored it."""
 
-    fingerprint: str
-    group: Labels
-    seq: int
-    episode: int
-    before: State
-    after: State
-    severity: Severity
-    reason: Reason
     tick: datetime
-    #: Whether receivers would have been told.
-    notify: bool
+    change: Step
+
+    @property
+    def alert(self) -> Alert:
+        """How the alert stands afterwards."""
+        return self.change.alert
+
+    @property
+    def notify(self) -> bool:
+        """Whether receivers would have been told."""
+        return self.change.notify
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,21 +200,27 @@ def _judged(home: Path, file: Path, more: Path, number: int) -> Iterator[Line]:
 
 
 def backtest(home: Path, rows: int) -> Iterator[Line]:
-    """One rule over ten years, day by day, beside moving sums in dicts."""
+    """A rule over ten years, day by day, beside sums in dicts: the headline, and one with a group for each province."""
     config = _installation(home)
     file = records.write(home / "records.csv", rows)
     shutil.rmtree(home / "rules")
     (home / "rules").mkdir()
     country = records.COUNTRIES[0]
-    rules.write_threshold(home / "rules" / "rules.yaml", country)
+    rules.write_pace(home / "rules" / "rules.yaml", country)
     _work("ingest", config, file)
-    floor = _floor("windows", file, country, *TEN_YEARS)
-    done = _work("backtest", config, "many-deaths", *TEN_YEARS)
-    _agree(floor, done)
-    name, floor_s = f"backtest of ten years, {rows:,} records", floor["seconds"]
+    yield from _backtested(config, file, "fatality-rate", floor="paces", beside="running totals in dicts")
+    rules.write_threshold(home / "rules" / "rules.yaml", country)
+    yield from _backtested(config, file, "many-deaths", floor="windows", beside="moving sums in dicts")
+
+
+def _backtested(config: Path, file: Path, rule: str, *, floor: str, beside: str) -> Iterator[Line]:
+    least = _floor(floor, file, records.COUNTRIES[0], *TEN_YEARS)
+    done = _work("backtest", config, rule, *TEN_YEARS)
+    _agree(least, done)
     for knowledge in ("as_known", "hindsight"):
-        rate = f"{done[knowledge] / done['group_days'] * 1e6:,.0f} us a group and day, peak {done['peak_mb']} MB"
-        yield Line(f"{name}, {knowledge}", done[knowledge], "moving sums in dicts", floor_s, rate)
+        each = done[knowledge] / done["group_days"] * 1e6
+        rate = f"{each:,.0f} us a group and day, {done['messages']} messages, peak {done['peak_mb']} MB"
+        yield Line(f"ten years of {rule}, {knowledge}", done[knowledge], beside, least["seconds"], rate)
 
 
 def match(home: Path, rows: int) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.bench.measure import Figures, tell, timed
-from tests.bench.rules import BOUND, WINDOW, scopes
+from tests.bench.rules import BASELINE, BOUND, WINDOW, scopes
 
 #: The baseline's year and the current one.
 YEARS = (2024, 2025)
@@ -149,6 +149,37 @@ def _days_over(by_area: Mapping[str, Buckets], first: date, last: date) -> int:
     return found
 
 
+def paces(file: str, country: str, first: str, last: str) -> Figures:
+    """The same of the headline rule: a running total of each year against a year's pace, day by day."""
+    days: dict[date, int] = defaultdict(int)
+    for (where, _, _), day, deaths in _events(Path(file)):
+        if where == country:
+            days[day] += deaths
+    seconds, answer = timed(lambda: _days_above(days, date.fromisoformat(first), date.fromisoformat(last)))
+    return {"seconds": seconds, "answer": answer}
+
+
+def _days_above(days: Mapping[date, int], first: date, last: date) -> int:
+    """On how many days it fires: above the pace with 25 deaths in four weeks, until it falls under 0.95 or the year ends."""
+    per_day = sum(total for day, total in days.items() if day.year == BASELINE) / 365
+    found, fires, since, total = 0, False, first, 0
+    for number in range((last - first).days + 1):
+        today = first + timedelta(days=number) - timedelta(days=1)
+        begin = date(today.year, 1, 1)
+        if since != begin:
+            since, fires, total = (
+                begin,
+                False,
+                sum(days.get(begin + timedelta(days=n), 0) for n in range((today - begin).days)),
+            )
+        total += days.get(today, 0)
+        gone = (today - begin).days + 1
+        ratio = total / (per_day * gone)
+        fires = ratio >= 0.95 if fires else ratio > 1 and gone >= 28 and total >= 25
+        found += fires
+    return found
+
+
 def _events(file: Path) -> Iterator[tuple[tuple[str, str, str], date, int]]:
     days: dict[str, date] = {}
     with file.open(newline="", encoding="utf-8") as stream:
@@ -160,7 +191,7 @@ def _events(file: Path) -> Iterator[tuple[tuple[str, str, str], date, int]]:
 
 
 FLOORS: Mapping[str, Callable[..., Figures]] = {
-    floor.__name__: floor for floor in (read_only, plain_sqlite, hash_only, dicts, buckets_in_sqlite, windows)
+    floor.__name__: floor for floor in (read_only, plain_sqlite, hash_only, dicts, buckets_in_sqlite, windows, paces)
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from tests.bench.records import COUNTRIES, EVENT_TYPES, PROVINCES, province
 
 #: Of the rule that is backtested: days of its window, and the deaths in it at which it fires.
 WINDOW, BOUND = 30, 8
+#: The year whose pace the headline rule is held against.
+BASELINE = 2015
 MOST = len(COUNTRIES) * PROVINCES * len(EVENT_TYPES)
 
 
@@ -43,6 +45,19 @@ def write_threshold(path: Path, country: str) -> Path:
         f"  - {{indicator: deaths, sum: fatalities, where: {{country: {country}}}, by: [admin1]}}",
         "rules:",
         f"  - {{alert: Many deaths, threshold: {{indicator: deaths, window: {WINDOW}d}}, condition: [value >= {BOUND}]}}",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def write_pace(path: Path, country: str) -> Path:
+    """Write the headline rule as it is backtested: the deaths of a country against the pace of a year."""
+    lines = [
+        "version: 1",
+        "indicators:",
+        f"  - {{indicator: deaths, sum: fatalities, where: {{country: {country}}}}}",
+        "rules:",
+        f"  - {{alert: Fatality rate exceeds pace, pace: {{indicator: deaths, above: {BASELINE}}}}}",
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

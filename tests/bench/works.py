@@ -11,11 +11,11 @@ from typing import Any
 
 from tests.bench.measure import NOW, Figures, tell, timed
 from watcher.app import App, evaluate
-from watcher.backtest.trial import Knowledge, Plan, Routing, take
+from watcher.backtest.post import wordless_board
+from watcher.backtest.trial import Knowledge, Plan, take
 from watcher.cli.opening import open_settings, open_store
 from watcher.cli.rulebook import find_rule
 from watcher.core.period import DAY, Period
-from watcher.core.route import Route
 from watcher.feeds import feed_of, query_offsets
 from watcher.ingest import ingest_file
 from watcher.store.series import ensure_scopes
@@ -82,7 +82,7 @@ def backtest(config: str, name: str, first: str, last: str) -> Figures:
     rules = load_rule_set(settings)
     rule = find_rule(rules, name)
     days = Period.between(date.fromisoformat(first), date.fromisoformat(last))
-    plan = Plan(days, DAY, query_offsets(settings), Routing(Route(receiver="desk")), NOW)
+    plan = Plan(days, DAY, query_offsets(settings), wordless_board(settings), NOW)
     figures: dict[str, Any] = {}
     with open_store(settings, read_only=True) as store:
         for knowledge in Knowledge:
@@ -93,6 +93,7 @@ def backtest(config: str, name: str, first: str, last: str) -> Figures:
             firing = sum(course.replay.firing_days(group) for group in course.replay.judged)
             figures["answer"] = firing
             figures["group_days"] = sum(course.replay.judged.values())
+            figures["messages"] = sum(each.messages for each in trial.mail)
     return figures
 
 

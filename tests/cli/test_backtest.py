@@ -86,6 +86,7 @@ def test_labels_are_shown_as_tables_and_bars(lived, good):
     assert "2 of 4" in said
     assert "firing and labelled" in said
     assert "LATER KNOWLEDGE  changes 3 of 3 alerts" in said
+    assert "LAST ALERT  27 May 2020: " in said
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,23 @@ def test_another_file_of_rules_stands_beside(lived, good):
     assert (len(fired(own)), fired(against)) == (3, [("2020-05-27", "Oudalan")])
 
 
+def test_one_file_stands_in_place_of_its_namesake_among_the_others(lived, good):
+    """A copy to try something out: what it speaks of stands in the other files."""
+    draft = lived / "drafts" / "sahel.yaml"
+    draft.parent.mkdir()
+    draft.write_text(stricter((lived / "rules" / "sahel.yaml").read_text()))
+    own, against = told(good, "--against", "drafts/sahel.yaml")["trials"]
+    assert against["name"] == "as known, of drafts/sahel.yaml"
+    assert (len(fired(own)), fired(against)) == (3, [("2020-05-27", "Oudalan")])
+
+
+def test_a_name_of_a_file_is_every_rule_in_it(lived, good):
+    found = json.loads(good("backtest", "sahel", *DAYS, "--format", "json"))
+    rules = [rule["alert"] for rule in found["trials"][0]["rules"]]
+    assert RULE in rules
+    assert len(rules) == len(set(rules)) == (lived / "rules" / "sahel.yaml").read_text().count("- alert:")
+
+
 def test_a_revision_of_git_stands_beside(lived, good):
     def git(*arguments: str) -> None:
         who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
@@ -208,7 +226,8 @@ def test_the_page_is_complete_in_itself_and_escaped(lived, good):
     text = (lived / "page.html").read_text()
     assert "Deaths &lt;b&gt;&amp;" in text
     assert "<b>&" not in text
-    assert text.count("<svg") == 1
+    # The timeline, and what the last alert was seen by.
+    assert text.count("<svg") == 2
     for other in ("<script", "src=", "href=", "url(", "@import"):
         assert other not in text
     assert text.count("http") == text.count('xmlns="http://www.w3.org/2000/svg"')

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from watcher.core.digest import Digest
 from watcher.core.interval import TimeInterval
-from watcher.core.message.group import Clockwork, GroupReason, Standing, Timing, decide
+from watcher.core.message.group import Clockwork, GroupReason, Standing, Timing, decide, next_decision
 
 
 def at(text: str) -> datetime:
@@ -91,3 +91,22 @@ def test_nothing_waits_longer_than_its_times_say(wait, interval, ago, patient, u
     assert decide(standing, clockwork, latest) is TOLD
     if latest > since and not urgent and patient:
         assert decide(standing, clockwork, latest - timedelta(milliseconds=1)) in {WAIT, INTERVAL}
+
+
+@pytest.mark.parametrize(
+    ("timing", "since", "last", "urgent", "clockwork", "now", "expected"), DECISIONS.values(), ids=DECISIONS.keys()
+)
+def test_the_answer_stays_the_same_until_the_next_look(*, timing, since, last, urgent, clockwork, now, expected):
+    standing = Standing(timing, at(since), last and at(last), urgent)
+    look = next_decision(standing, clockwork, at(now))
+    assert (look is None) is (expected is TOLD)
+    if look is not None:
+        assert look > at(now)
+        assert decide(standing, clockwork, look - timedelta(milliseconds=1)) is expected
+        assert decide(standing, clockwork, look) is not expected
+
+
+def test_hours_that_never_come_are_looked_at_again_and_again():
+    never = {"office": (TimeInterval.model_validate({"years": ["1999"]}),)}
+    look = next_decision(Standing(HOURS, at("12:00"), None), Clockwork(never), at("12:00"))
+    assert look == at("12:00") + timedelta(days=8)

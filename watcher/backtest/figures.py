@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from watcher.backtest.post import Mail
 from watcher.backtest.trial import Course, Knowledge, Pair, Plan, Trial, compare
 from watcher.core.alert import State
 from watcher.core.period import DAY, day_start, duration_text
@@ -59,30 +60,27 @@ def _trial(trial: Trial, plan: Plan) -> dict[str, Any]:
         "name": trial.name,
         "version": trial.version,
         "knowledge": trial.knowledge.value,
-        "messages": [message_row(trial, receiver, plan) for receiver in _receivers(trial)],
+        "messages": [message_row(each, plan) for each in trial.mail],
         "rules": [rule_row(trial, each, plan) for each in trial.courses],
     }
-
-
-def _receivers(trial: Trial) -> list[str]:
-    return sorted({*trial.news, *trial.reminders})
 
 
 def message_rows(found: Backtest) -> Iterator[dict[str, Any]]:
     """What each receiver would have got, in each trial."""
     for trial in found.trials:
-        for receiver in _receivers(trial):
-            yield {"trial": trial.name, **message_row(trial, receiver, found.plan)}
+        yield from ({"trial": trial.name, **message_row(each, found.plan)} for each in trial.mail)
 
 
-def message_row(trial: Trial, receiver: str, plan: Plan) -> dict[str, Any]:
+def message_row(mail: Mail, plan: Plan) -> dict[str, Any]:
     """What one receiver would have got."""
-    news, reminders = trial.news.get(receiver, 0), trial.reminders.get(receiver, 0)
     return {
-        "receiver": receiver,
-        "messages": news + reminders,
-        "reminders": reminders,
-        "messages_per_year": round((news + reminders) / plan.years, 1),
+        "receiver": mail.receiver,
+        "messages": mail.messages,
+        "reminders": mail.reminders,
+        "digests": mail.digests,
+        "most_a_day": mail.most_a_day,
+        "never_told": mail.never_told,
+        "messages_per_year": round(mail.messages / plan.years, 1),
     }
 
 

@@ -14,6 +14,8 @@ from watcher.backtest.trial import Course
 from watcher.core.label import Labels
 from watcher.core.message.phrase import clean
 from watcher.core.period import day_start
+from watcher.core.picture import Caption
+from watcher.core.picture.drawing import svg
 from watcher.core.reading import day_text
 from watcher.core.score import Labelled
 from watcher.replayed import PastEpisode
@@ -67,7 +69,17 @@ def _pictures(found: Backtest) -> Iterator[dict[str, Any]]:
             "alert": course.rule.alert,
             "svg": Markup(picture),  # noqa: S704 - every text in it is escaped where it is drawn
             "left_out": max(0, len(groups) - MOST_ROWS),
+            "last": Markup(_last(course)),  # noqa: S704 - as above
         }
+
+
+def _last(course: Course) -> str:
+    """What the last alert was seen by, as a message would show it; empty where there is nothing to draw."""
+    each = course.episodes[-1] if course.episodes else None
+    telling = each.finding.reading.telling if each else None
+    if each is None or telling is None or telling.drawing is None:
+        return ""
+    return svg(telling.drawing, Caption(telling.headline, "; ".join(telling.source), each.since.date()))
 
 
 def _groups(courses: list[Course]) -> list[Labels]:

@@ -8,19 +8,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from watcher.core.alert import Reason, State
+from watcher.backtest.post import Mail, deliver
 from watcher.core.label import Labels
-from watcher.core.message.count import Happening, Mailbag
 from watcher.core.period import DAY, Period, day_start
-from watcher.core.route import Route
-from watcher.core.rule import Group, Rule, RuleSet
+from watcher.core.rule import Rule, RuleSet
 from watcher.core.score import Fired, Labelled, Score, score
 from watcher.replay import Player, Progress
-from watcher.replayed import PastEpisode, PastStep, Replay
+from watcher.replayed import PastEpisode, Replay
 from watcher.store.schema import Tx
+from watcher.switchboard import Switchboard
 
 _YEAR = 365.2425 * DAY
-_OVER = frozenset({State.RESOLVED, State.RETRACTED, State.EXPIRED})
 
 
 class Knowledge(StrEnum):
@@ -32,14 +30,6 @@ class Knowledge(StrEnum):
     HINDSIGHT = "hindsight"
 
 
-class Routing(NamedTuple):
-    """Who would have been told."""
-
-    route: Route
-    #: Receivers that are not told of ends.
-    without_ends: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a backtest goes through."""
@@ -48,7 +38,8 @@ class Plan:
     #: The time from one tick to the next.
     every: timedelta
     offsets: Mapping[str, timedelta]
-    routing: Routing
+    #: Who would be told.
+    board: Switchboard
     #: The moment that is now.
     now: datetime
     labels: tuple[Labelled, ...] | None = None
@@ -89,9 +80,8 @@ class Trial:
     version: str
     knowledge: Knowledge
     courses: tuple[Course, ...]
-    #: Messages by receiver: with something new, and reminders.
-    news: Mapping[str, int]
-    reminders: Mapping[str, int]
+    #: What each receiver would have got.
+    mail: tuple[Mail, ...]
 
     @property
     def name(self) -> str:
@@ -125,40 +115,19 @@ def take(
         hindsight=plan.now if knowledge is Knowledge.HINDSIGHT else None,
     )
     courses = tuple(_course(player.play(rule), plan) for rule in chosen)
-    bag = Mailbag(plan.routing.route, plan.routing.without_ends)
-    told = (each for course in courses for each in _happenings(course, player.stage.group_of(course.rule)))
-    bag.fill(told, day_start(plan.days.end))
-    return Trial(version, knowledge, courses, bag.news, bag.reminders)
+    steps = {course.rule.identity: course.replay.steps for course in courses}
+    mail = deliver(rules, steps, plan.board, day_start(plan.days.end))
+    return Trial(version, knowledge, courses, tuple(mail))
 
 
 def _course(replay: Replay, plan: Plan) -> Course:
-    told = {(each.fingerprint, each.episode) for each in replay.steps if each.notify}
+    told = {(each.alert.fingerprint, each.alert.episode) for each in replay.steps if each.notify}
     episodes = tuple(each for each in replay.episodes if (each.fingerprint, each.number) in told)
     if plan.labels is None:
         return Course(replay, episodes, None)
     fired = [Fired(each.group, each.since, each.until) for each in episodes]
     found = score(fired, plan.labels, days=plan.days, groups=replay.judged, early=plan.early)
     return Course(replay, episodes, found)
-
-
-def _happenings(course: Course, group: Group) -> Iterator[Happening]:
-    for each in course.replay.steps:
-        is_over = each.after in _OVER
-        if each.notify:
-            yield Happening(
-                tick=each.tick,
-                fingerprint=each.fingerprint,
-                episode=each.episode,
-                labels=_labels(course.rule, group, each),
-                is_over=is_over,
-                at_start=each.reason is Reason.STATE_AT_START,
-                repeats=not course.rule.is_event_like,
-            )
-
-
-def _labels(rule: Rule, group: Group, step: PastStep) -> dict[str, str]:
-    own = {"alertname": rule.alert, "severity": step.severity.value}
-    return {**group.labels, **rule.labels, **dict(step.group), **own}
 
 
 class Pair(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from watcher.config.rules import load_rules
-from watcher.core.errors import UsageError
+from watcher.config.rules import find_rule_files, load_rules
+from watcher.core.errors import ConfigError, UsageError
 from watcher.core.rule import RuleSet
 
 _TIMEOUT_S = 60
@@ -18,16 +18,28 @@ _NAME_ONE = "name a file, a folder or a revision of git"
 def load_version(text: str, paths: Sequence[Path]) -> RuleSet:
     """The rules of another version.
 
-    :param text: a file or a folder of rules; else a revision, of which the files at ``paths`` are read.
+    :param text: a folder of rules; a file, which stands in place of the one of its name at ``paths``; else a revision,
+        of which the files at ``paths`` are read.
     :raises UsageError: when it is neither, or there is no git.
     :raises ConfigError: when that version does not load.
     """
     if text.startswith("-"):
         raise UsageError(f"{text!r} is no revision", todo=_NAME_ONE)
-    if Path(text).exists():
+    if Path(text).is_dir():
         return load_rules([Path(text)])
+    if Path(text).exists():
+        return _in_place_of(Path(text), paths)
     with TemporaryDirectory(prefix="watcher-") as folder:
         return load_rules([_checked_out(text, path.absolute(), Path(folder) / str(n)) for n, path in enumerate(paths)])
+
+
+def _in_place_of(file: Path, paths: Sequence[Path]) -> RuleSet:
+    """The rules with a file in place of the one of the same name; by itself, where it speaks of nothing outside."""
+    others = [each.path for each in find_rule_files(paths) if each.path.name != file.name]
+    try:
+        return load_rules([file])
+    except ConfigError:
+        return load_rules([*others, file])
 
 
 def _checked_out(revision: str, path: Path, target: Path) -> Path:

@@ -16,7 +16,7 @@ from watcher.cli.number import Within
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.preview import basis_notes, days_of
 from watcher.cli.progress import progress
-from watcher.cli.rulebook import find_rule
+from watcher.cli.rulebook import find_rules
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows
 from watcher.core.errors import ExitCode, UsageError
 from watcher.core.message.phrase import counted
@@ -24,7 +24,7 @@ from watcher.core.period import DAY, Period, duration, duration_text
 
 if TYPE_CHECKING:
     from watcher.backtest.figures import Backtest
-    from watcher.backtest.trial import Knowledge, Plan, Routing, Trial
+    from watcher.backtest.trial import Knowledge, Plan, Trial
     from watcher.config.settings import Settings
     from watcher.core.rule import Rule, RuleSet
     from watcher.core.score import Labelled
@@ -93,7 +93,8 @@ def command(
 
     Each day is judged by what was known at its first instant, with the whole life of an alert, and nothing is written
     to the store. It tells the alerts and messages a year, and against labels what was found, what was missed, and how
-    late. By hindsight the same days are judged by what is known of them now.
+    late. By hindsight the same days are judged by what is known of them now. RULE is a rule's name, the beginning of the
+    names of some, or the name of a file with rules.
 
     \b
     watcher backtest mozambique --from 2018-01-01 --to 2020-12-31
@@ -189,7 +190,7 @@ def _backtest(tx: Tx, settings: Settings, names: Iterable[str], asked: Asked, li
     versions: list[tuple[str, RuleSet]] = [("", rules)]
     if asked.against is not None:
         versions.append((asked.against, _other(settings, asked.against)))
-    chosen = list({rule.identity: rule for rule in (find_rule(rules, name) for name in names)}.values())
+    chosen = find_rules(rules, settings, names)
     plan = _plan(tx, settings, asked)
     trials = tuple(
         take(tx, each, _of(each, chosen, version), plan, knowledge=knowledge, version=version, progress=line)
@@ -220,6 +221,7 @@ def _of(rules: RuleSet, chosen: Sequence[Rule], version: str) -> list[Rule]:
 
 
 def _plan(tx: Tx, settings: Settings, asked: Asked) -> Plan:
+    from watcher.backtest.post import wordless_board
     from watcher.backtest.trial import Plan
     from watcher.feeds import query_offsets
 
@@ -227,7 +229,7 @@ def _plan(tx: Tx, settings: Settings, asked: Asked) -> Plan:
         days=_days(tx, asked),
         every=asked.every,
         offsets=query_offsets(settings),
-        routing=_routing(settings),
+        board=wordless_board(settings),
         now=clock.wall(),
         labels=_labels(asked.labels) if asked.labels else None,
         early=asked.early,
@@ -255,7 +257,7 @@ def _refuse_other_labels(plan: Plan, trials: Iterable[Trial]) -> None:
     """A column that no alert has a label for would find nothing, and say that nothing was found."""
     replays = [course.replay for trial in trials for course in trial.courses]
     groups = {group for each in replays for group in each.judged} | {
-        each.group for one in replays for each in one.steps
+        each.alert.group for one in replays for each in one.steps
     }
     known = {name for group in groups for name, _ in group}
     asked = {name for each in plan.labels or () for name, _ in each.group}
@@ -264,20 +266,6 @@ def _refuse_other_labels(plan: Plan, trials: Iterable[Trial]) -> None:
         raise UsageError(
             f"--labels: no alert of these rules has a label {min(asked - known)!r}", todo=f"there are: {there}"
         )
-
-
-def _routing(settings: Settings) -> Routing:
-    """Who would be told: the routes as they stand."""
-    from watcher.backtest.trial import Routing
-    from watcher.config.notify import load_notify
-
-    notify = load_notify(settings.notify)
-    without = (
-        name
-        for name, channels in notify.receivers.items()
-        if all(raw.get("send_resolved") is False for raws in channels.values() for raw in raws)
-    )
-    return Routing(notify.route, frozenset(without))
 
 
 # --- what the numbers rest on -----------------------------------------------------------------------------------------

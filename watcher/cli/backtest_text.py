@@ -10,6 +10,7 @@ from typing import Any
 from watcher.backtest.figures import Backtest, message_rows, pair_row, rule_rows, score_rows
 from watcher.backtest.trial import Course
 from watcher.cli.opening import draws
+from watcher.cli.picture import on_screen
 from watcher.cli.table import Column, fitted, print_rows, safe, screen_width
 from watcher.core.label import Labels
 from watcher.core.message.phrase import counted
@@ -31,7 +32,7 @@ _RULES = (
 _MESSAGES = (
     Column("receiver", gives=True),
     Column("trial", gives=True),
-    *(Column(name, right=True) for name in ("messages", "reminders", "a_year")),
+    *(Column(name, right=True) for name in ("messages", "a_year", "reminders", "digests", "most_a_day")),
 )
 _SCORES = (
     Column("rule", gives=True),
@@ -65,10 +66,22 @@ def print_text(found: Backtest) -> None:
             print(safe(f"{row['alert']}, {row['trial']}: it could be judged on no day: {row['problem']}."))
     for line in _charts(found):
         print(line)
+    _print_last(found)
     print("\nMESSAGES, by the routes as they stand")
     print_rows(_messages(found), _MESSAGES, "text", empty="nobody would have been told of anything")
     _print_scores(found)
     _print_difference(found)
+
+
+def _print_last(found: Backtest) -> None:
+    """What the last alert of each rule was seen by."""
+    for course in found.trials[0].courses:
+        last = course.episodes[-1] if course.episodes else None
+        lines = on_screen(last.finding.reading.telling.drawing, last.since.date()) if last else []
+        if last and lines:
+            print()
+            print(safe(f"LAST ALERT  {day_text(last.since.date())}: {last.finding.reading.telling.headline}"))
+            print("\n".join(lines))
 
 
 def _rules(found: Backtest) -> Iterator[dict[str, Any]]:

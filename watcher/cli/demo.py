@@ -18,6 +18,7 @@ import click
 from watcher.cli.opening import draws, on_terminal
 from watcher.core.errors import UsageError
 from watcher.core.message.chart import pace_chart
+from watcher.core.picture import Point
 from watcher.demo import FIRST_TURN, LAST_TURN, Demo, Week
 from watcher.log import configure
 
@@ -60,7 +61,7 @@ class Screen:
         self._in_place = on_terminal()
         self._month = 0
         self.arrivals = 0
-        self.chart: list[tuple[date, float, float]] = []
+        self.chart: list[Point] = []
 
     def week(self, week: Week) -> None:
         """Show that a turn was taken: in place on a terminal, a line a month elsewhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from watcher import clock
 from watcher.cli import argument
 from watcher.cli.argument import STEPS, Past
 from watcher.cli.opening import as_known_option, config_option, end_of, open_settings, open_store
-from watcher.cli.picture import write_picture
+from watcher.cli.picture import on_screen, write_picture
 from watcher.cli.rulebook import find_alert, find_rule, match_alert, match_rule, rule_behind, rule_places
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.catalogue import Catalogue
 from watcher.core.label import Labels
 from watcher.core.message.phrase import mappings, moment_of
+from watcher.core.picture.drawing import from_evidence
 from watcher.core.rule import Rule, RuleSet
 from watcher.feeds import query_offsets
 from watcher.inquiry import Answer, Inquiry, inquire
@@ -84,8 +86,13 @@ def _draw(tx: Tx, found: Inquiry, group: Labels | None, path: Path) -> None:
     """Write the picture of the first group that is explained."""
     chosen = next(iter(_chosen(found, group)), None)
     past = _past(tx, found.rule, chosen.reading.labels) if chosen else None
+    write_picture(path, chosen.evidence if chosen else {}, _begun(past, found))
+
+
+def _begun(past: Past | None, found: Inquiry) -> date | None:
+    """The day on which the alert began, if it had by then."""
     begun = past.alert.fired_at if past else None
-    write_picture(path, chosen.evidence if chosen else {}, begun.date() if begun and begun <= found.moment else None)
+    return begun.date() if begun and begun <= found.moment else None
 
 
 def _past(tx: Tx, rule: Rule, group: Labels) -> Past | None:
@@ -117,6 +124,7 @@ def _print(tx: Tx, found: Inquiry, group: Labels | None, catalogue: Catalogue, p
             *argument.changed(found.since(past.alert) if past else None),
         ):
             print(line)
+        _print_picture(answer, _begun(past, found))
         _print_records(answer)
         _print_numbers(found, answer)
     if not chosen:
@@ -124,6 +132,14 @@ def _print(tx: Tx, found: Inquiry, group: Labels | None, catalogue: Catalogue, p
         _print_lines("FOUND", ["Nothing to judge: no record and no change of a fact is known that it speaks of."])
         for line in argument.standing(_past(tx, found.rule, group or ()), found, None):
             print(line)
+
+
+def _print_picture(answer: Answer, begun: date | None) -> None:
+    lines = on_screen(from_evidence(answer.evidence), begun)
+    if lines:
+        print()
+    for line in lines:
+        print(line)
 
 
 def _chosen(found: Inquiry, group: Labels | None) -> list[Answer]:

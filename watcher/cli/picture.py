@@ -1,4 +1,4 @@
-"""Pictures as files: what `--picture` writes."""
+"""Pictures: on the terminal, and as the files that `--picture` writes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,29 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from watcher.cli.opening import draws, on_terminal
+from watcher.cli.table import screen_width
 from watcher.core.errors import UsageError
 from watcher.core.message.phrase import clean, texts
-from watcher.core.picture import Caption
+from watcher.core.picture import Caption, Picture
 from watcher.core.picture.drawing import from_evidence, svg
+from watcher.core.picture.terminal import drawn
 from watcher.receivers.picture import png
+
+#: Columns of a picture where nothing says how wide the screen is, and at most.
+_WIDTH, _WIDEST = 78, 100
+
+
+def on_screen(picture: Picture | None, fired: date | None) -> list[str]:
+    """A picture for the terminal; no line where there is nothing to draw.
+
+    :param fired: the day on which the alert began.
+    """
+    if picture is None:
+        return []
+    width = min(screen_width() or _WIDTH, _WIDEST)
+    caption = Caption(fired=fired)
+    return drawn(picture, caption, width=width, colour=on_terminal(), ascii_only=not draws())
 
 
 def write_picture(path: Path, evidence: Mapping[str, object], fired: date | None) -> None:

@@ -16,7 +16,6 @@ from watcher.cli.opening import (
     draws,
     end_of,
     moment,
-    on_terminal,
     open_settings,
     open_store,
 )
@@ -25,7 +24,7 @@ from watcher.cli.rulebook import find_rule, rule_places
 from watcher.cli.table import LIST_FORMATS, Column, fitted, format_option, print_json, print_rows, safe, screen_width
 from watcher.core.errors import UsageError
 from watcher.core.label import Labels
-from watcher.core.message.chart import pace_chart, sparkline
+from watcher.core.message.chart import sparkline
 from watcher.core.message.phrase import counted
 from watcher.core.period import DAY, Period, day_start, tick_at_or_after
 from watcher.core.reading import day_text
@@ -192,7 +191,7 @@ def _print(past: Replay, player: Player, settings: Settings, *, notes: Sequence[
     print_rows((_line(past, each) for each in past.episodes), _COLUMNS, "text")
     print()
     last = past.episodes[-1]
-    for line in _chart(past, last, player):
+    for line in _chart(past, last):
         print(line)
     print()
     print("The last of them would have been told like this:")
@@ -228,16 +227,15 @@ def _line(past: Replay, each: PastEpisode) -> dict[str, Any]:
     }
 
 
-def _chart(past: Replay, each: PastEpisode, player: Player) -> Iterator[str]:
-    """The course of one group: the pace of the year where there is one, else one value day by day."""
-    width = min(screen_width() or _WIDTH, 100)
-    points = each.finding.reading.telling.chart
-    if points:
-        indicator = next(iter(past.rule.indicators(player.stage.rules.catalogue)), None)
-        unit = indicator.noun if indicator else "total"
-        yield from pace_chart(points, width=width, unit=unit, colour=on_terminal(), ascii_only=not draws()).splitlines()
-        return
-    yield from _course(past, each.group, width)
+def _chart(past: Replay, each: PastEpisode) -> Iterator[str]:
+    """What was seen when it fired; and, where that is no running total, the course of the group day by day."""
+    from watcher.cli.picture import on_screen
+
+    telling = each.finding.reading.telling
+    yield from on_screen(telling.drawing, each.since.date())
+    if not telling.chart:
+        yield from ("",) if telling.drawing is not None else ()
+        yield from _course(past, each.group, min(screen_width() or _WIDTH, 100))
 
 
 def _course(past: Replay, group: Labels, width: int) -> Iterator[str]:

@@ -68,6 +68,23 @@ def find_rule(rules: RuleSet, text: str) -> Rule:
     return rule
 
 
+def find_rules(rules: RuleSet, settings: Settings, texts: Iterable[str]) -> list[Rule]:
+    """The rules that are meant, each once: by a file's name all that stand in it, by the beginning of names all of them.
+
+    :raises UsageError: when one of the texts means none.
+    """
+    files = {name: Path(place.rpartition(":")[0]).stem for name, place in rule_places(settings).items()}
+    found: dict[str, Rule] = {}
+    for text in texts:
+        wanted = slug(text)
+        exact = [rule for rule in rules.rules if wanted in _names(rule)]
+        in_file = [rule for rule in rules.rules if slug(files.get(rule.alert, "")) == wanted]
+        begun = [rule for rule in rules.rules if any(name.startswith(wanted) for name in _names(rule))]
+        meant = exact or in_file or begun if wanted else []
+        found |= {rule.identity: rule for rule in meant or [find_rule(rules, text)]}
+    return list(found.values())
+
+
 def match_rule(rules: RuleSet, text: str) -> Rule | None:
     """The same; None when there is none.
 

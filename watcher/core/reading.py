@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import Period
-from watcher.core.picture import Picture
+from watcher.core.picture import PacePicture, Picture, Point
 
 #: The value of an output; None when there is none (an unknown date, a ratio to zero is ``inf``).
 Value = int | float | str | bool | date | None
@@ -87,11 +87,20 @@ class Telling:
     #: Names of the citations it rests on.
     cites: tuple[str, ...] = ()
     #: The day-by-day picture: (day, cumulative observed, cumulative expected), for the pace chart; may be empty.
-    chart: tuple[tuple[date, float, float], ...] = ()
+    chart: tuple[Point, ...] = ()
     #: What there is to draw beside the chart, or instead of it; None leaves a chart drawn by itself.
     picture: Picture | None = None
     #: Record versions that contribute most, largest first.
     records: tuple[int, ...] = ()
+
+    @property
+    def drawing(self) -> Picture | None:
+        """The picture with the chart's points in it; None where there is nothing to draw."""
+        if isinstance(self.picture, PacePicture) and self.chart:
+            return replace(self.picture, points=self.chart)
+        if self.picture is None and self.chart:
+            return PacePicture("total", "expected", self.chart)
+        return self.picture if not isinstance(self.picture, PacePicture) or self.picture.points else None
 
 
 Subject = TypeVar("Subject")

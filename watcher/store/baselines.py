@@ -51,6 +51,11 @@ def find_baselines(
     return sorted((each for each in found if indicator is None or indicator in each.baseline.indicators), key=_order)
 
 
+def moments_of_baselines(tx: Connection) -> list[datetime]:
+    """The moments at which what is known of stated numbers changes, ascending."""
+    return versions.moments_of(tx, _BOOK)
+
+
 def _order(version: BaselineVersion) -> tuple[date, date, str]:
     period = version.baseline.period
     return (period.first, period.last, version.baseline.baseline)

@@ -19,6 +19,7 @@ from watcher.core.period import DAY, Period, day_start
 from watcher.core.snapshot import Episode
 from watcher.core.statistics.delay import YEAR, Completeness
 from watcher.store.arrivals import Arrival, find_arrivals
+from watcher.store.baselines import moments_of_baselines
 from watcher.store.events import any_imprecise
 from watcher.store.ledger import Ledger, LedgerSums, read_days, read_ledger
 from watcher.store.schema import to_ms
@@ -50,6 +51,9 @@ class Memory:
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     #: When the first load of each source was done.
     kept_since: dict[str, datetime | None] = field(default_factory=dict)
+    #: When anything changes in what is known of stated numbers, and these by indicator and changes gone by.
+    baselines_change: list[datetime] | None = None
+    baselines: dict[tuple[str, int], Sequence[BaselineVersion]] = field(default_factory=dict)
     #: Whether the store holds any event of which the day is not known.
     any_imprecise: bool | None = None
     #: Whether a detector asked what day it is: then a day that brought nothing may still change its answer.
@@ -115,6 +119,16 @@ class PastSnapshot(StoreSnapshot):
         found = arrived[source]
         first, last = (bisect_right(found, day, key=_event_day) for day in (today - YEAR * DAY, today))
         return [each for each in found[first:last] if each.known_from <= self._as_known]
+
+    def _find_baselines(self, indicator: str) -> Sequence[BaselineVersion]:
+        """The stated numbers: between two moments at which any of them changes they are the same."""
+        memory = self._memory
+        if memory.baselines_change is None:
+            memory.baselines_change = moments_of_baselines(self._tx)
+        key = (indicator, bisect_right(memory.baselines_change, self._read_at))
+        if key not in memory.baselines:
+            memory.baselines[key] = super()._find_baselines(indicator)
+        return memory.baselines[key]
 
     def _find_straddling(self, edge: date) -> list[EventVersion]:
         memory = self._memory

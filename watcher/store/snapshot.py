@@ -193,8 +193,11 @@ class StoreSnapshot:
 
     def baselines(self, indicator: Indicator) -> Sequence[BaselineVersion]:
         """The stated numbers that speak for an indicator, by first day; none that goes beyond the horizon."""
-        found = find_baselines(self._tx, as_known=self._read_at, indicator=indicator.indicator)
+        found = self._find_baselines(indicator.indicator)
         return [each for each in found if self._horizon is None or each.baseline.days.last <= self._horizon]
+
+    def _find_baselines(self, indicator: str) -> Sequence[BaselineVersion]:
+        return find_baselines(self._tx, as_known=self._read_at, indicator=indicator)
 
     def basis_note(self, indicator: Indicator) -> str:
         """What the knowledge times of the records rest on, when not all are stamps; empty otherwise."""

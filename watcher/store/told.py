@@ -42,6 +42,21 @@ class Spoken(NamedTuple):
     seq: int
 
 
+class Written(NamedTuple):
+    """A message as it was written for an endpoint."""
+
+    endpoint: str
+    #: Why it was written: first, worse, repeat, ...
+    reason: str
+    at: datetime
+
+
+def written(tx: Tx, *, since: datetime) -> list[Written]:
+    """Every message from a moment on, the oldest first."""
+    query = select(_message.c.endpoint, _message.c.reason, _message.c.created_at).order_by(_message.c.number)
+    return [Written(*row) for row in tx.execute(query.where(_message.c.created_at >= since))]
+
+
 def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
     """When a message about an alert was last written for an endpoint; None when none ever was."""
     query = (

@@ -147,6 +147,13 @@ def find(
     return tx.execute(select(book.table).where(*known, *where).order_by(columns.version)).all()
 
 
+def moments_of(tx: Connection, book: Book) -> list[datetime]:
+    """The moments at which what is known changes, ascending."""
+    columns = book.table.c
+    rows = tx.execute(select(columns.known_from, columns.known_to))
+    return sorted({moment for row in rows for moment in row if moment is not None})
+
+
 def current_of(tx: Connection, book: Book, identity: tuple[str, ...]) -> dict[str, Row[Any]]:
     """The current versions of one entry, by source."""
     return {row.source: row for row in find(tx, book, as_known=None, where=_identified(book, identity))}

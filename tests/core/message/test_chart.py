@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.core.message import chart
-from watcher.core.message.chart import Point, above_for_good, bar, pace_chart, sparkline
+from watcher.core.message.chart import above_for_good, bar, pace_chart, sparkline
+from watcher.core.picture import Point
 
 GOLDEN = Path(__file__).parent / "golden"
 FIRST = date(2020, 1, 1)

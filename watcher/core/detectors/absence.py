@@ -18,6 +18,7 @@ from pydantic import Field
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
+from watcher.core.detectors.daily import by_day, of_days
 from watcher.core.detectors.frame import Defaults, contributors, counted, record_sources
 from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, GroupField, Indicator
@@ -59,6 +60,8 @@ LEAST_GAP_DAYS = 14
 #: Three times a gap of one day: no source is silent of its own accord after less.
 LEAST_SILENCE = 3
 
+#: Days before a silence that its picture shows at least.
+_BEFORE = 28
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: The share of gaps that are not longer than the one that three times of makes a silence.
 _P99 = 0.99
@@ -90,6 +93,8 @@ class Rhythm(NamedTuple):
     #: More days than this are silence; None while too few arrivals tell a rhythm.
     bound: int | None
     silent_days: int
+    #: The days themselves, ascending.
+    days: tuple[date, ...] = ()
 
     @property
     def is_silent(self) -> bool:
@@ -194,7 +199,7 @@ def rhythm(snapshot: Snapshot, sources: Iterable[str]) -> Rhythm | None:
     bound = None
     if usual is not None and len(days) >= LEAST_ARRIVALS:
         bound = math.ceil(max(3 * gaps[math.ceil(_P99 * len(gaps)) - 1], 2 * usual))
-    return Rhythm(len(days), days[-1], usual, bound, (snapshot.as_known.date() - days[-1]).days)
+    return Rhythm(len(days), days[-1], usual, bound, (snapshot.as_known.date() - days[-1]).days, tuple(days))
 
 
 def _gaps(days: Sequence[date]) -> list[int]:
@@ -222,7 +227,7 @@ def _source(name: str, group: Labels, found: Rhythm | None, parameters: Paramete
         labels=group,
         values=_values(found.silent_days, found.last, found.usual, bound, as_of=snapshot.as_known.date()),
         present=found.silent_days > bound,
-        tell=partial(_source_telling, name, found, bound, parameters),
+        tell=partial(_source_telling, name, found, bound, parameters, snapshot.as_known.date()),
     )
 
 
@@ -239,7 +244,7 @@ def _values(
     }
 
 
-def _source_telling(name: str, found: Rhythm, bound: int, parameters: Parameters) -> Telling:
+def _source_telling(name: str, found: Rhythm, bound: int, parameters: Parameters, today: date) -> Telling:
     days = counted(found.arrivals, "days")
     how = f"the greater of 3 x the 99th percentile and 2 x the median of the gaps between {days} with arrivals"
     if parameters.longer_than != "auto":
@@ -251,6 +256,7 @@ def _source_telling(name: str, found: Rhythm, bound: int, parameters: Parameters
         sure="Counted: every record that is new, revised or deleted is an arrival.",
         unknown=("Whether nothing was published, or what was published did not arrive here.",),
         source=(f"arrivals from {name}",),
+        picture=of_days(dict.fromkeys(found.days, 1), _shown(found.last, today), "days with arrivals"),
         arithmetic=(
             f"Last arrival: {day_text(found.last)}; days since: {found.silent_days}",
             f"Bound: {counted(bound, 'days')} ({how})",
@@ -340,8 +346,14 @@ def _area_telling(parameters: Parameters, indicator: Indicator, gap: Gap, bound:
             f"P(no event in {counted(gap.days, 'days')}) = exp(-{gap.rate:.3g} x {gap.days}) = {gap.chance:.2g}",
             f"Bound: {counted(bound, 'days')} ({_area_bound(parameters)})",
         ),
+        picture=by_day(indicator, gap.group, _shown(gap.last, gap.watermark), snapshot),
         records=contributors(indicator, latest),
     )
+
+
+def _shown(last: date, today: date) -> Period:
+    """The silence, and twice as long before it, but no less than some weeks."""
+    return Period.between(last - timedelta(days=max(_BEFORE, 2 * (today - last).days)), today)
 
 
 def _area_bound(parameters: Parameters) -> str:

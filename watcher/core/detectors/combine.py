@@ -7,7 +7,7 @@ A member is another rule, by its name, and stands for all of its alerts. It coun
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import Indicator
 from watcher.core.label import slug
 from watcher.core.period import Duration, duration_text
+from watcher.core.picture import Lane, Span, StatePicture
 from watcher.core.reading import Kind, Output, Reading, Telling, day_text
 from watcher.core.snapshot import Episode, Snapshot
 
@@ -126,7 +127,7 @@ def read(parameters: Parameters, catalogue: Catalogue, snapshot: Snapshot) -> It
             "last": episodes[-1][1].fired_at.date() if episodes else None,
         },
         present=count.holds,
-        tell=partial(_telling, parameters, _only_shown(parameters, catalogue), count, episodes),
+        tell=partial(_telling, parameters, _only_shown(parameters, catalogue), count, episodes, snapshot.as_known),
     )
 
 
@@ -194,7 +195,11 @@ def _follow(first: Episode, rest: Sequence[Sequence[Episode]], within: timedelta
 
 
 def _telling(
-    parameters: Parameters, shown: Collection[str], count: Count, episodes: Sequence[tuple[str, Episode]]
+    parameters: Parameters,
+    shown: Collection[str],
+    count: Count,
+    episodes: Sequence[tuple[str, Episode]],
+    moment: datetime,
 ) -> Telling:
     names = tuple(dict.fromkeys(name for name, _ in count.episodes))
     return Telling(
@@ -209,7 +214,23 @@ def _telling(
         ),
         source=tuple(f"alert {episode.fingerprint}" for _, episode in episodes),
         arithmetic=tuple(_steps(parameters, shown, episodes)),
+        picture=_picture(parameters, episodes, moment),
     )
+
+
+def _picture(parameters: Parameters, episodes: Sequence[tuple[str, Episode]], moment: datetime) -> StatePicture:
+    """When each member's alerts went on, from the time on from which they count."""
+    since = (moment - parameters.within).date()
+    begun = min((episode.fired_at.date() for _, episode in episodes), default=since)
+    lanes = (Lane(name, tuple(_spans(name, episodes))) for name in dict.fromkeys(parameters.names))
+    return StatePicture("alerts of the members", tuple(lanes), min(since, begun), moment.date())
+
+
+def _spans(name: str, episodes: Sequence[tuple[str, Episode]]) -> Iterator[Span]:
+    mine = sorted((episode for member, episode in episodes if member == name), key=lambda each: each.fired_at)
+    for each in mine:
+        ended = each.ended_at.date() if each.ended_at else None
+        yield Span(each.severity, each.fired_at.date(), ended)
 
 
 def _sentence(parameters: Parameters, rules: int, alerts: int) -> str:

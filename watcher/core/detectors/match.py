@@ -15,13 +15,15 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from watcher.core.catalogue import Catalogue
+from watcher.core.detectors.daily import of_days
 from watcher.core.detectors.frame import Defaults, contributors, counted, missing_values, record_sources
 from watcher.core.detectors.occurrence import kinds, known_order, newest_day, sources_of, window
 from watcher.core.document import Document
 from watcher.core.event import Event, EventVersion
 from watcher.core.indicator import GroupField, Indicator, Totals
 from watcher.core.label import Labels, fold, labels
-from watcher.core.period import Duration, duration_text
+from watcher.core.period import Duration, Period, duration_text
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.selector import Selector
 from watcher.core.snapshot import Snapshot
@@ -47,6 +49,8 @@ KEPT = timedelta(days=180)
 
 #: How many actors of a cluster are named.
 SHOWN_ACTORS = 5
+#: Days before a cluster that its picture shows at least.
+_BEFORE = 28
 #: The label that holds what a cluster is known by.
 CLUSTER = "cluster"
 SameField = Literal[GroupField, "date", "event_date"]
@@ -154,7 +158,7 @@ def _reading(cluster: Cluster, group: Labels, newest: date, parameters: Paramete
         occurrence=name,
         known_at=founder.known_from,
         watermark=max(newest, last),
-        tell=partial(_telling, cluster, group, distinct, parameters, indicator),
+        tell=partial(_telling, cluster, group, distinct, parameters, indicator, newest=newest),
     )
 
 
@@ -201,6 +205,8 @@ def _telling(
     distinct: Sequence[Sequence[EventVersion]],
     parameters: Parameters,
     indicator: Indicator,
+    *,
+    newest: date,
 ) -> Telling:
     founder, versions = cluster
     first, last = versions[0].event.date_end, versions[-1].event.date_end
@@ -220,8 +226,18 @@ def _telling(
             f"Cluster: days at most {gap} apart, begun by {founder.event.source} {founder.event.external_id}",
             f"Records: {len(versions)}, of {counted(len(distinct), 'events')}",
         ),
+        picture=_picture(distinct, first, max(newest, last), parameters),
         records=contributors(_BY_DEATHS, versions),
     )
+
+
+def _picture(
+    distinct: Sequence[Sequence[EventVersion]], first: date, last: date, parameters: Parameters
+) -> SeriesPicture:
+    """The events of the cluster by day, with the days around them on which none would have been too far away."""
+    counts = Counter(same[0].event.date_end for same in distinct)
+    start = first - timedelta(days=max(_BEFORE, parameters.cluster.days))
+    return of_days(counts, Period.between(start, last), "events that match", alarm_from=first)
 
 
 #: By this the records that weigh most are found.

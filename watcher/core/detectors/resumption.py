@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import condition
+from watcher.core.detectors.daily import by_day
 from watcher.core.detectors.frame import (
     Defaults,
     by_name,
@@ -29,6 +30,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Duration, Period
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -229,8 +231,23 @@ def _telling(question: Question, snapshot: Snapshot, group: Labels, lull: Lull, 
             f"Lull: {silent} between, neither end counted; at least {question.after} asked",
             f"Observed: {seen}, {period_text(counts)}",
         ),
+        picture=_picture(question, snapshot, group, lull),
         records=contributors(indicator, versions),
     )
+
+
+def _picture(question: Question, snapshot: Snapshot, group: Labels, lull: Lull) -> SeriesPicture:
+    """The lull, what was before it, and what came after."""
+    before = lull.last_before or question.covered_from
+    window = Period(max(question.covered_from, before - timedelta(days=question.after)), question.newest.end)
+    return by_day(_events_of(question.indicator), group, window, snapshot, alarm_from=lull.first_after)
+
+
+def _events_of(indicator: Indicator) -> Indicator:
+    """The same events, counted: a lull is one of events."""
+    if indicator.count == "events":
+        return indicator
+    return indicator.model_copy(update={"count": "events", "sum": None, "unit": ""})
 
 
 def _last_text(lull: Lull) -> str:
@@ -254,5 +271,8 @@ def _telling_none(question: Question, snapshot: Snapshot, group: Labels) -> Tell
         arithmetic=(
             f"Newest days: {period_text(newest)}, {days} to the watermark: {seen}",
             f"Lull: none of {lull} or more ended among them",
+        ),
+        picture=by_day(
+            _events_of(indicator), group, Period(max(question.covered_from, question.span.start), newest.end), snapshot
         ),
     )

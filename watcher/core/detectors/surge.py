@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
@@ -33,7 +33,7 @@ from watcher.core.document import Document
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Duration, Period, duration_text
-from watcher.core.picture import Bar, SeriesPicture
+from watcher.core.picture import Bar, Point, SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.snapshot import Snapshot
 
@@ -198,7 +198,7 @@ def _telling(told: Told, snapshot: Snapshot) -> Telling:
     )
 
 
-def _chart(told: Told, snapshot: Snapshot) -> tuple[tuple[date, float, float], ...]:
+def _chart(told: Told, snapshot: Snapshot) -> tuple[Point, ...]:
     """The running totals day by day, from the first of the windows before, and what their mean gives."""
     span = Period(told.before.start, told.window.end)
     daily = dict(snapshot.daily(told.indicator, told.group, span))

@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from watcher.core.digest import Digest
-from watcher.core.interval import Intervals, muted_by
+from watcher.core.interval import Intervals, end_of_muting, muted_by
 from watcher.core.route import Target
+
+#: Muted hours that go on for longer are looked at again after this.
+_LONG_MUTED = timedelta(days=8)
 
 
 class Timing(NamedTuple):
@@ -87,3 +90,19 @@ def decide(group: Standing, clockwork: Clockwork, now: datetime) -> GroupReason:
     if last is not None and last <= now < last + timing.interval:
         return GroupReason.INTERVAL
     return GroupReason.TOLD
+
+
+def next_decision(group: Standing, clockwork: Clockwork, now: datetime) -> datetime | None:
+    """The first moment after this one at which a group that waits may be told; None for one that does not wait.
+
+    Up to it the answer stays the same, unless something comes.
+    """
+    timing, reason = group.timing, decide(group, clockwork, now)
+    if reason is GroupReason.OUT_OF_HOURS:
+        end = end_of_muting(timing.mute, timing.active, clockwork.intervals, now, within=_LONG_MUTED)
+        return end or now + _LONG_MUTED
+    if reason is GroupReason.DIGEST and clockwork.digest is not None:
+        return clockwork.digest.following(now, clockwork.zone)
+    if reason is GroupReason.INTERVAL and group.last is not None:
+        return group.last + timing.interval
+    return group.since + timing.wait if reason is GroupReason.WAIT else None

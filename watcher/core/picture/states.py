@@ -25,7 +25,15 @@ from watcher.core.reading import day_text
 _LANE, _BAR = 54, 24
 #: Lanes, and values in the key; the rest is said to be left out.
 _LANES, _VALUES = 12, 8
-_KNOWN = {"clashing": "worst", "strained": "tense", "cordial": "calm", "truce": "pause"}
+_KNOWN = {
+    "clashing": "worst",
+    "strained": "tense",
+    "cordial": "calm",
+    "truce": "pause",
+    "critical": "worst",
+    "warning": "tense",
+    "info": "pause",
+}
 _OTHERS = ("other1", "other2", "other3", "other4", "pause", "tense", "calm", "worst")
 
 

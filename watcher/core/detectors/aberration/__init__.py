@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import accumulate
 
@@ -38,6 +38,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import Labels
 from watcher.core.period import DAY, Period
+from watcher.core.picture import Point
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN, reported_to
@@ -262,7 +263,7 @@ def _telling(told: Told, snapshot: Snapshot, days: Sequence[DayTotals]) -> Telli
     )
 
 
-def _chart(told: Told, days: Sequence[DayTotals]) -> tuple[tuple[date, float, float], ...]:
+def _chart(told: Told, days: Sequence[DayTotals]) -> tuple[Point, ...]:
     """The running total, day by day, over the newest weeks that were looked at, beside what the prediction gives."""
     reach = len(told.verdict.history) + told.verdict.method.guard + 1
     period = told.weeks.newest(min(CHART_WEEKS, reach))

@@ -7,6 +7,7 @@ new again; one that shows that it was there all along takes it back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.country import find_country
+from watcher.core.detectors.daily import of_days
 from watcher.core.detectors.first_seen.parameters import Parameters
 from watcher.core.detectors.first_seen.sighting import Naming, Seen, appearances, became_known, seen
 from watcher.core.detectors.frame import Defaults, contributors, counted, period_text, record_sources
@@ -22,6 +24,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels, labels
 from watcher.core.period import DAY, Period
+from watcher.core.picture import SeriesPicture
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
 from watcher.core.selector import Selector
 from watcher.core.selector.node import Actors, Countries, Node, Text, all_of, any_of
@@ -211,11 +214,18 @@ def _reading(newcomer: Newcomer, parameters: Parameters, indicator: Indicator, n
         occurrence=f"{first.source} {first.external_id}",
         known_at=newcomer.known_at,
         watermark=as_of,
-        tell=partial(_telling, newcomer, parameters, indicator),
+        tell=partial(_telling, newcomer, parameters, indicator, newest),
     )
 
 
-def _telling(newcomer: Newcomer, parameters: Parameters, indicator: Indicator) -> Telling:
+def _picture(newcomer: Newcomer, parameters: Parameters, newest: date) -> SeriesPicture:
+    """The events with the value by day, after the lookback without any."""
+    counts = Counter(version.event.date_end for version in newcomer.versions)
+    first, last = newcomer.first_date, max(newest, newcomer.last_date)
+    return of_days(counts, Period.between(first - parameters.lookback, last), "events", alarm_from=first)
+
+
+def _telling(newcomer: Newcomer, parameters: Parameters, indicator: Indicator, newest: date) -> Telling:
     versions, field = newcomer.versions, parameters.field.replace("_", " ")
     place = ", ".join(value for _, value in newcomer.place)
     first, told = day_text(newcomer.first_date), counted(len(versions), "events")
@@ -235,6 +245,7 @@ def _telling(newcomer: Newcomer, parameters: Parameters, indicator: Indicator) -
             f"Asked for: {parameters.at_least}, known since {day_text(newcomer.known_at.date())}",
             f"Counted as one value: {'; '.join(newcomer.names)}",
         ),
+        picture=_picture(newcomer, parameters, newest),
         records=contributors(indicator, versions),
     )
 

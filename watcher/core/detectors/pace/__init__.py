@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import accumulate
 
 from watcher.core.baseline import Baseline
@@ -43,6 +43,7 @@ from watcher.core.event import EventVersion
 from watcher.core.indicator import Indicator
 from watcher.core.label import Labels
 from watcher.core.period import Period
+from watcher.core.picture import Point
 from watcher.core.reading import Kind, Output, Reading, Status, Telling, Value, Values
 from watcher.core.snapshot import Snapshot
 from watcher.core.statistics.delay import LEAST_KNOWN
@@ -222,7 +223,7 @@ def _reading(
         whole=parameters.whole(plan.now),
         weeks=_weeks(plan, snapshot, sides, group) if parameters.test == "quasi" else None,
     )
-    told = Told(indicator, group, sides, verdict, _largest(plan, snapshot, sides, group))
+    told = Told(indicator, group, sides, verdict, cache(partial(_largest, plan, snapshot, sides, group)))
     return Reading(
         labels=group,
         values=Values(told, _VALUES),
@@ -309,7 +310,7 @@ def _versions(
 
 def _chart(
     plan: Plan, snapshot: Snapshot, sides: Sides, group: Labels, daily: Sequence[tuple[date, int]]
-) -> tuple[tuple[date, float, float], ...]:
+) -> tuple[Point, ...]:
     """The running totals day by day, of a long period the newest days; none for a stated total."""
     now, before = sides.now, sides.before
     if now.totals is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,10 +38,15 @@ class Told:
     group: Labels
     sides: Sides
     verdict: Verdict
-    #: The largest event's value; None without records, and for counts.
-    largest: int | None = None
+    #: Looks for the largest event, which costs a search that most readings can do without.
+    find_largest: Callable[[], int | None] = lambda: None
     #: The year it is told in: days of another year are told with it.
     this_year: int | None = None
+
+    @property
+    def largest(self) -> int | None:
+        """The largest event's value; None without records, and for counts."""
+        return self.find_largest()
 
     @property
     def noun(self) -> str:
@@ -61,9 +66,10 @@ class Told:
     @property
     def without_largest(self) -> float | None:
         """The ratio, had the largest event not been; None where there is none to leave out."""
-        if not self.largest:
+        largest = self.largest
+        if not largest:
             return None
-        return rates.rate_ratio(Tally(self.now.total - self.largest, self.now.tally.days), self.before.tally)
+        return rates.rate_ratio(Tally(self.now.total - largest, self.now.tally.days), self.before.tally)
 
     @property
     def pace(self) -> str:
