@@ -612,6 +612,13 @@ def _message() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_message_endpoint_group_key", "message", ["endpoint", "group_key"])
+    op.create_index(
+        "ix_message_stand_in",
+        "message",
+        ["key"],
+        sqlite_where=sa.text("key <> id"),
+        postgresql_where=sa.text("key <> id"),
+    )
 
 
 def _message_item() -> None:

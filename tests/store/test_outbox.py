@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from watcher.core.delivery import LONGEST_LEASE, LONGEST_WAIT, MAX_AGE, DeliveryState, Outcome, OutcomeClass, Outgoing
@@ -17,6 +17,7 @@ from watcher.store.migrate import create
 from watcher.store.outbox import claim, enable, enqueue, settle
 from watcher.store.schema import EDGES, Tx, attempt, delivery, endpoint_state, message, message_item
 from watcher.store.sweep import cancel, expire, interrupt, reap, release_crashed
+from watcher.store.withdrawal import find_queued
 
 NOW = datetime(2020, 7, 7, 6, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -277,6 +278,16 @@ def steps(work: Callable[[Tx], list[Any]], *, waiting: int, group_key: str) -> i
 def test_what_waits_behind_costs_nothing(work, group_key):
     few, many = (steps(work, waiting=waiting, group_key=group_key) for waiting in (10, 300))
     assert many <= few + 2
+
+
+def test_what_stands_in_for_what_is_queued_is_found_by_an_index(memory_store):
+    asked: list[tuple[str, Any]] = []
+    with memory_store.reading() as tx:
+        event.listen(tx, "before_cursor_execute", lambda _, __, words, values, *___: asked.append((words, values)))
+        find_queued(tx)
+        [(words, values)] = asked
+        plan = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
+    assert any("ix_message_stand_in" in step for step in plan), plan
 
 
 def test_no_lease_is_longer_than_the_longest(store):

@@ -151,7 +151,7 @@ class Fault(NamedTuple):
 
 def endpoint_faults(tx: Tx, now: datetime) -> list[Fault]:
     """The endpoints that somebody must look at: closed, refusing what a person must change, or failing for long."""
-    failing = outbox_summary(tx, now).failing
+    failing = _failing_for_long(tx, now)
     refusing = select(endpoint_state).where(endpoint_state.c.fault != "", endpoint_state.c.disabled == "")
     found = {each.endpoint: each for each in (*failing, *(_failing(tx, row, now) for row in tx.execute(refusing)))}
     closed = tx.execute(select(endpoint_state.c.endpoint).where(endpoint_state.c.disabled != "")).scalars().all()
@@ -190,16 +190,20 @@ def outbox_summary(tx: Tx, now: datetime) -> OutboxSummary:
     """Count what waits and what is dead, and name the endpoints that keep failing."""
     counts = tx.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state)).all()
     oldest = select(func.min(delivery.c.queued_at, type_=Moment)).where(delivery.c.state.in_(OPEN))
+    return OutboxSummary(
+        counts={DeliveryState(state): total for state, total in counts},
+        oldest=tx.execute(oldest).scalar_one(),
+        failing=_failing_for_long(tx, now),
+    )
+
+
+def _failing_for_long(tx: Tx, now: datetime) -> tuple[Failing, ...]:
     failing = (
         select(endpoint_state)
         .where(or_(endpoint_state.c.disabled != "", endpoint_state.c.fail_since <= now - FAILING_AFTER))
         .order_by(endpoint_state.c.endpoint)
     )
-    return OutboxSummary(
-        counts={DeliveryState(state): total for state, total in counts},
-        oldest=tx.execute(oldest).scalar_one(),
-        failing=tuple(_failing(tx, row, now) for row in tx.execute(failing)),
-    )
+    return tuple(_failing(tx, row, now) for row in tx.execute(failing))
 
 
 def _failing(tx: Tx, row: Row[Any], now: datetime) -> Failing:
