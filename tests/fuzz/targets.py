@@ -21,7 +21,7 @@ from tests.config.test_document import NEARLY, test_reading_quickly_and_reading_
 from tests.core.selections import NAMES, events, picks, wheres
 from tests.core.test_condition import CONDITIONS, test_a_condition_comes_back_as_it_was_written
 from tests.core.test_template import OUTPUTS, VALUES
-from tests.installation import _empty_store
+from tests.installation import empty_store
 from tests.receivers.outgoings import access, outgoing
 from tests.sinks import SINKS
 from tests.sources.test_any_bytes import BYTES, GOOD, HEADS, survives
@@ -230,7 +230,7 @@ TARGETS = (
     Target("regular expressions", _PATTERNS, _matches),
     Target("templates", _TEMPLATES, _fills),
     Target("answers of a receiver", changed(_REPLIES), _is_answered),
-    Target("files that are no store", changed([_empty_store()]), _opens_a_store),
+    Target("files that are no store", changed([empty_store()]), _opens_a_store),
     Target("injection, mixed", st.tuples(st.sampled_from(sorted(SINKS)), _MIXED), _stays_text),
 )
 BY_NAME = {each.name: each for each in TARGETS}
