@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -138,6 +139,17 @@ def test_whoever_is_gone_for_ever_gets_nothing_more(store):
 def test_what_is_for_an_endpoint_that_is_no_longer_configured_is_given_up(store):
     write(store, "m1", endpoint="former")
     assert couriers(store, desk=Channel()).deliver(lambda: NOW) == Delivered(dead=1)
+
+
+def test_a_machine_without_more_files_tries_again_soon(store):
+    def fail(_: Outgoing) -> Outcome:
+        raise OSError(errno.EMFILE, "with a secret in it")
+
+    write(store, "m1")
+    assert couriers(store, desk=Channel(act=fail)).deliver(lambda: NOW) == Delivered(waiting=1)
+    with store.reading() as tx:
+        [stands] = find_deliveries(tx)
+    assert (stands.reason, stands.due_at <= NOW + timedelta(seconds=6)) == ("system Too many open files", True)
 
 
 def test_a_fault_that_nobody_foresaw_is_an_outcome_and_stops_nothing(store):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.installation import ROUTES, RULES, at, installed
 from tests.test_flush import held, number, silence
-from watcher.app import evaluate, ingest
+from watcher.app import evaluate, ingest, resume
 from watcher.core.delivery import DeliveryState, Outcome, OutcomeClass
 from watcher.store.deliveries import find_deliveries
 from watcher.store.outbox import claim, settle
@@ -33,6 +33,8 @@ inhibit_rules:
 FALLBACK = "instance: tested\nsources:\n  acled: {kind: acled, paths: [inbox], query_offset: 0d}\n"
 FALLBACK += "receivers: {desk: {fallback: test}}\n"
 DAY = timedelta(days=1)
+#: Whatever takes longer has failed.
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -246,3 +248,25 @@ def test_what_is_told_in_the_end_is_what_was_to_be_told(opened):
     it.turn("2020-06-02 12:01")
     it.turn("2020-06-04 00:05")
     assert [each["alerts"] for each in it.told()] == [before["alerts"]]
+
+
+@pytest.mark.parametrize(
+    ("silenced", "sent"),
+    [
+        pytest.param("", 1, id="goes out before anything is read"),
+        pytest.param("Palma", 0, id="waits for a turn when it was silenced meanwhile"),
+    ],
+)
+def test_what_an_earlier_process_left(opened, silenced, sent):
+    it = opened()
+    write(it, "2020-06-02 12:00", "Palma")
+    it.restart()
+    it.release("2020-06-02 12:05", "MOZ9  2020-06-01  10  Ibo")
+    if silenced:
+        silence(it, f'location="{silenced}"', start="2020-06-02 12:06", end=None)
+    it.now = at("2020-06-02 12:10")
+    resume(it.app, it.now)
+    assert it.app.couriers.join(PATIENCE_S)
+    assert len(it.told()) == sent
+    it.turn("2020-06-02 12:10")
+    assert "Ibo" in str(it.told())

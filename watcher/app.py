@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
-from watcher import alive
+from watcher import alive, withdrawal
 from watcher.alive import Signs
 from watcher.bench import Bench
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
@@ -117,6 +117,17 @@ def recover_pulls(app: App) -> None:
     """Ask again what an earlier process was asking when it died; only while no other process asks."""
     if app.pullers is not None:
         app.pullers.recover()
+
+
+def resume(app: App, now: datetime) -> None:
+    """Send what an earlier process left, before anything is read; only while no other process sends.
+
+    Where something of it has been muted meanwhile nothing goes out yet: the next turn takes it back first.
+    """
+    with app.store.reading() as tx:
+        is_muted = withdrawal.is_due(tx, rules=app.rules, board=app.board, now=now)
+    if not is_muted:
+        app.couriers.start(app.clock)
 
 
 def ingest(app: App, now: datetime, *, eager: bool = False) -> tuple[tuple[Ingested, ...], tuple[WatcherError, ...]]:

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from watcher import clock, systemd
-from watcher.app import App, Turn, recover_pulls, turn
+from watcher.app import App, Turn, recover_pulls, resume, turn
 from watcher.config.files import content_hash, stamps_of
 from watcher.control import Ear
 from watcher.core.errors import ConfigError, ExitCode, StoreError, WatcherError
@@ -128,6 +128,7 @@ class Daemon:
             signal.signal(signal.SIGINT, self._on_stop)
             signal.signal(signal.SIGHUP, self._on_reload)
             freed = self._app.couriers.recover(clock.wall())
+            resume(self._app, clock.wall())
             recover_pulls(self._app)
             doors = [
                 door for door in (self._open_door(), self._open_service(self._app, self._pulse)) if door is not None

@@ -6,6 +6,8 @@ same bytes, and can never lose one.
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,6 +25,8 @@ from watcher.store.sweep import expire, forget, interrupt, reap, release_crashed
 
 #: An answer that cannot be written down is tried again so often.
 PAUSE = timedelta(seconds=1)
+#: This machine is short of something: that passes, and nobody has to change anything at the endpoint.
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 
 Clock = Callable[[], datetime]
 
@@ -186,7 +190,13 @@ def send(endpoint: Endpoint, outgoing: Outgoing) -> Outcome:
     try:
         return endpoint.channel.send(outgoing, settings=endpoint.settings, access=endpoint.access)
     except Exception as error:  # noqa: BLE001 - an unforeseen fault is an outcome too, and must not take the worker along
-        return Outcome(OutcomeClass.CONFIG, code="bug", detail=f"unforeseen {type(error).__name__}; please report it")
+        return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> Outcome:
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+        return Outcome(OutcomeClass.RECOVERABLE, code="system", detail=os.strerror(error.errno))
+    return Outcome(OutcomeClass.CONFIG, code="bug", detail=f"unforeseen {type(error).__name__}; please report it")
 
 
 class _Tally:

@@ -615,6 +615,13 @@ def _message() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_message_endpoint_group_key", "message", ["endpoint", "group_key"])
+    op.create_index(
+        "ix_message_stand_in",
+        "message",
+        ["key"],
+        sqlite_where=sa.text("key <> id"),
+        postgresql_where=sa.text("key <> id"),
+    )
 
 
 def _message_item() -> None:
@@ -636,6 +643,7 @@ def _message_item() -> None:
         sqlite_where=sa.text("seq > 0"),
         postgresql_where=sa.text("seq > 0"),
     )
+    op.create_index("ix_message_item_endpoint_fingerprint", "message_item", ["endpoint", "fingerprint"])
 
 
 def _delivery_edge() -> None:
@@ -678,7 +686,21 @@ def _delivery() -> None:
         sa.UniqueConstraint("message", "recipient", name=op.f("uq_delivery_message_recipient")),
         sqlite_strict=True,
     )
-    op.create_index("ix_delivery_order", "delivery", ["endpoint", "group_key", "recipient", "number"])
+    op.create_index("ix_delivery_endpoint_number", "delivery", ["endpoint", "number"])
+    op.create_index(
+        "ix_delivery_waiting",
+        "delivery",
+        ["endpoint", "due_at", "number", "recipient"],
+        sqlite_where=sa.text("state in ('pending', 'retry')"),
+        postgresql_where=sa.text("state in ('pending', 'retry')"),
+    )
+    op.create_index(
+        "ix_delivery_order",
+        "delivery",
+        ["endpoint", "group_key", "recipient", "number"],
+        sqlite_where=sa.text("state in ('pending', 'retry', 'leased')"),
+        postgresql_where=sa.text("state in ('pending', 'retry', 'leased')"),
+    )
     op.create_index("ix_delivery_state_due_at", "delivery", ["state", "due_at"])
 
 

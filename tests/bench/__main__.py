@@ -28,9 +28,11 @@ ROOT = Path(__file__).parents[2]
 EVERY = 100
 #: Rule files that are loaded.
 FILES = 1_000
-PARTS = ("cold", "ingest", "rules", "match", "load", "pace", "series", "backtest")
+PARTS = ("cold", "ingest", "rules", "match", "load", "pace", "series", "backtest", "outbox")
 #: Tests of two rates, how often each is made, and how often scipy's.
 TESTS, PACES, BY_SCIPY = ("exact", "midp", "compound", "inflated", "quasi"), 1_000, 50
+#: Messages that wait in an outbox; in lines of their own, and in one.
+WAITING = (1_000, 10_000)
 #: Weekly series whose newest week is judged.
 SERIES = 1_000
 #: The days of a backtest.
@@ -68,6 +70,7 @@ def main() -> None:
             "load": lambda: load(home / "load"),
             "pace": pace,
             "series": series,
+            "outbox": lambda: outbox(home / "outbox"),
         }
         for part in options.only:
             (home / part).mkdir()
@@ -281,6 +284,21 @@ def series() -> Iterator[Line]:
         sums["seconds"],
         f"{52 * SERIES / ears['seconds']:,.0f} points/s",
     )
+
+
+def outbox(home: Path) -> Iterator[Line]:
+    """A claim with its outcome, and a look for what is due, where much waits, beside the same where little does."""
+    few = _claims(10, 10, home)
+    for messages in WAITING:
+        for groups, how in ((messages, "a line each"), (1, "one line")):
+            done = _claims(messages, groups, home)
+            name, rate = f"{messages:,} waiting, {how}", f"{1 / done['seconds']:,.0f} claims a second"
+            yield Line(f"{name}: claimed, told", done["seconds"], "10 waiting", few["seconds"], rate)
+            yield Line(f"{name}: what is due", done["look"], "10 waiting", few["look"])
+
+
+def _claims(messages: int, groups: int, home: Path) -> dict[str, Any]:
+    return _figures("tests.bench.outbox", "claims", str(messages), str(groups), str(home))
 
 
 def _judged_series(work: str) -> dict[str, Any]:

@@ -6,33 +6,15 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.chaos.process import end, start, wait_for
 from tests.chaos.rows import PATIENCE_S, Figures, row, whole
 from tests.chaos.scene import RULES, Scene, judge, staged
-from tests.chaos.turner import ROOT
 from watcher.core.errors import ExitCode
-
-#: A daemon whose schedules are short and whose turns follow each other at once.
-_HURRIED = (
-    "import sys; from datetime import timedelta; from tests.chaos.turner import hurry; hurry(); "
-    "from watcher import cli, daemon; daemon.EVERY = timedelta(seconds=0.2); sys.exit(cli.main(sys.argv[1:]))"
-)
-
-
-def start(settings: Path, command: str = "run") -> subprocess.Popen[str]:
-    """A process of watcher."""
-    return subprocess.Popen(
-        [sys.executable, "-c", _HURRIED, command, "--config", str(settings)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @contextmanager
@@ -43,20 +25,7 @@ def running(scene: Scene) -> Iterator[subprocess.Popen[str]]:
         assert wait_for(lambda: bool(scene.receiver.taken())), "the daemon does not begin"
         yield process
     finally:
-        process.kill()
-        process.wait(PATIENCE_S)
-        if process.stderr is not None:
-            process.stderr.close()
-
-
-def wait_for(happens: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
-    """Whether it happens in time."""
-    until = time.monotonic() + patience_s
-    while not happens():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
+        end(process)
 
 
 @row("C12", "the process is frozen in the middle of its work and goes on", slices=10)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.rows import PATIENCE_S, Figures, finish, row, whole, without_emergency
-from tests.chaos.scene import judge, staged
+from tests.chaos.scene import Scene, judge, staged
 from tests.chaos.turner import Turner
 
 
@@ -87,9 +87,19 @@ def kill_both(url: str, seed: int, folder: Path, *, kills: int) -> Figures:
             while any(each.is_alive() for each in daemons):
                 scene.release()
                 time.sleep(0.7)
-            recovery = finish(scene, turner)
+            figures = last_turn(scene, turner)
         whole(scene.settings)
-        return {"kills": sum(killed), **judge(scene), "max s of the next turn": recovery}
+        return {"kills": sum(killed), **judge(scene), **figures}
+
+
+def last_turn(scene: Scene, turner: Turner) -> Figures:
+    """The turn after the harm tells whatever is left, so its seconds say little without how many requests it made."""
+    before = len(scene.receiver.requests())
+    begun = time.monotonic()
+    seconds = finish(scene, turner)
+    requests = [each.at for each in scene.receiver.requests()[before:]]
+    figures = {"max s of the next turn": seconds, "max requests in it and after it": len(requests)}
+    return {**figures, "s to the next request": [requests[0] - begun]} if requests else figures
 
 
 @row("C20", "PostgreSQL is restarted the hard way under load", slices=20, lacks=_no_server)
@@ -111,6 +121,6 @@ def restarts(seed: int, folder: Path, times: int = 5) -> Figures:
                 server.control("restart")
             stop.set()
             worker.join(PATIENCE_S)
-            recovery = finish(scene, turner)
+            figures = last_turn(scene, turner)
         whole(scene.settings)
-        return {"restarts": times, **without_emergency(scene), "max s of the next turn": recovery}
+        return {"restarts": times, **without_emergency(scene), **figures}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.chaos.points import POINTS
+from tests.chaos.process import end, start, wait_for
 from tests.chaos.scene import Scene, judge, staged
 from tests.chaos.turner import ROOT, Turner
 from watcher.config.settings import load_settings
@@ -93,6 +94,29 @@ def recover_cold(scene: Scene, turner: Turner) -> dict[str, list[float]]:
     return {"s from a cold start to the next request": [first - begun]}
 
 
+def recover_daemon(scene: Scene) -> dict[str, list[float]]:
+    """A daemon dies with a message on the wire, and more comes in: seconds from the next one's start to its request."""
+    scene.release()
+    dying = start(scene.settings, at="claim:after:1")
+    assert dying.wait(PATIENCE_S) == -signal.SIGKILL
+    end(dying)
+    for _ in range(3):
+        scene.release()
+    loaded = scene.folder / "loaded"
+    begun = time.monotonic()
+    process = start(scene.settings, loaded=loaded)
+    try:
+        assert wait_for(lambda: scene.receiver.requests()[-1].at >= begun), "the next daemon sends nothing"
+    finally:
+        end(process)
+    first = min(each.at for each in scene.receiver.requests() if each.at >= begun)
+    ready = float(loaded.read_text())
+    return {
+        "s of Python until a daemon is loaded": [ready - begun],
+        "s from there to its first request": [first - ready],
+    }
+
+
 def whole(settings: Path) -> None:
     """I11: every page, reference and hash of the store is as it was written."""
     with Store.open(load_settings(settings, environ={}).store.url) as store:
@@ -119,10 +143,10 @@ def kill_at_random(seed: int, folder: Path, kills: int = 40, *, cold: bool = Tru
             if killed % 4 == 0:
                 for name, seconds in recover(scene, turner).items():
                     recoveries[name] += seconds
-        last = recover_cold(scene, turner) if cold else {}
+        last = {**recover_cold(scene, turner), **recover_daemon(scene)} if cold else {}
         finish(scene, turner)
         whole(scene.settings)
-        return {"kills": killed + cold, **judge(scene), **recoveries, **last}
+        return {"kills": killed + 3 * cold, **judge(scene), **recoveries, **last}
 
 
 @row("C3", "SIGKILL three times before and after each step that stores or sends", slices=len(POINTS))

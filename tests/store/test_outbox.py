@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from watcher.core.delivery import LONGEST_LEASE, LONGEST_WAIT, MAX_AGE, DeliveryState, Outcome, OutcomeClass, Outgoing
 from watcher.store.deliveries import Failing, due_endpoints, find_deliveries, outbox_summary
 from watcher.store.engine import Store
+from watcher.store.migrate import create
 from watcher.store.outbox import claim, enable, enqueue, settle
-from watcher.store.schema import EDGES, attempt, delivery, endpoint_state, message, message_item
+from watcher.store.schema import EDGES, Tx, attempt, delivery, endpoint_state, message, message_item
 from watcher.store.sweep import cancel, expire, interrupt, reap, release_crashed
+from watcher.store.withdrawal import find_queued
 
 NOW = datetime(2020, 7, 7, 6, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -249,6 +252,42 @@ def test_the_longest_due_goes_first(store):
     queue(store, "a", group_key="a", due_at=NOW)
     queue(store, "b", group_key="b", due_at=NOW - MINUTE)
     assert take_one(store).message == "msg_b"
+
+
+def steps(work: Callable[[Tx], list[Any]], *, waiting: int, group_key: str) -> int:
+    """How many hundreds of instructions SQLite works off, where so many messages wait."""
+    done = []
+    with create("sqlite://") as store:
+        for number in range(waiting):
+            queue(store, f"a{number}", group_key=group_key.format(number))
+        with store.writing() as tx:
+            driver: Any = tx.connection.driver_connection
+            driver.set_progress_handler(lambda: done.append(1), 100)
+            assert work(tx)
+    return len(done)
+
+
+@pytest.mark.parametrize("group_key", ["desk:{{}}", "desk:{{place={}}}"], ids=["one line", "a line each"])
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(lambda tx: claim(tx, NOW, boot="boot1", endpoint=WEBHOOK, lease=LEASE), id="a claim"),
+        pytest.param(lambda tx: due_endpoints(tx, NOW), id="a look for what is due"),
+    ],
+)
+def test_what_waits_behind_costs_nothing(work, group_key):
+    few, many = (steps(work, waiting=waiting, group_key=group_key) for waiting in (10, 300))
+    assert many <= few + 2
+
+
+def test_what_stands_in_for_what_is_queued_is_found_by_an_index(memory_store):
+    asked: list[tuple[str, Any]] = []
+    with memory_store.reading() as tx:
+        event.listen(tx, "before_cursor_execute", lambda _, __, words, values, *___: asked.append((words, values)))
+        find_queued(tx)
+        [(words, values)] = asked
+        plan = [row.detail for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)]
+    assert any("ix_message_stand_in" in step for step in plan), plan
 
 
 def test_no_lease_is_longer_than_the_longest(store):

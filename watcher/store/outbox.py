@@ -29,7 +29,7 @@ from watcher.core.delivery import (
     next_step,
 )
 from watcher.later import Later
-from watcher.store.deliveries import WAITING, is_behind, is_held, lines
+from watcher.store.deliveries import LONGEST_DUE, WAITING, is_held, is_next
 from watcher.store.engine import is_sqlite
 from watcher.store.schema import Moment, Tx, attempt, delivery, endpoint_state, message, message_item
 from watcher.store.sweep import NO_LEASE, bury, heed
@@ -147,7 +147,9 @@ def _takes_messages(tx: Tx, endpoint: str, now: datetime) -> bool:
 
 def _due_heads(tx: Tx, endpoint: str, now: datetime, *, limit: int) -> Sequence[Any]:
     """What comes first in its line and is due, the longest due first, as far as there is room on the wire."""
-    queue = lines()
+    room = limit - _on_the_wire(tx, endpoint)
+    if room <= 0:
+        return []
     query = (
         select(
             delivery.c.id,
@@ -159,24 +161,19 @@ def _due_heads(tx: Tx, endpoint: str, now: datetime, *, limit: int) -> Sequence[
             message.c.body,
             message.c.body_sha256,
             message.c.subject,
-            queue.c.on_the_wire,
         )
-        .join(queue, queue.c.id == delivery.c.id)
         .join(message, message.c.id == delivery.c.message)
-        .where(
-            delivery.c.endpoint == endpoint,
-            queue.c.place == 1,
-            delivery.c.state.in_(WAITING),
-            delivery.c.due_at <= now,
-            ~is_behind(queue),
-        )
-        .order_by(delivery.c.due_at, delivery.c.number, delivery.c.recipient)
-        .limit(limit)
+        .where(is_next(endpoint, now))
+        .order_by(*LONGEST_DUE)
+        .limit(room)
         .with_for_update(of=delivery, skip_locked=True)
     )
-    heads = tx.execute(query).all()
-    room = max(limit - heads[0].on_the_wire, 0) if heads else 0
-    return heads[:room]
+    return tx.execute(query).all()
+
+
+def _on_the_wire(tx: Tx, endpoint: str) -> int:
+    is_leased = and_(delivery.c.endpoint == endpoint, delivery.c.state == DeliveryState.LEASED.value)
+    return int(tx.execute(select(func.count()).select_from(delivery).where(is_leased)).scalar_one())
 
 
 def _lease(tx: Tx, head: Any, *, boot: str, until: datetime, now: datetime) -> Outgoing:

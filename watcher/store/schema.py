@@ -125,6 +125,9 @@ def table(
 
 #: Events of which the day is not known: they span days, or are known to the month, the quarter or the year.
 IMPRECISE = "date_start < date_end or time_precision > 2"
+#: Deliveries that are to be sent, and those that have not ended.
+WAITING = "state in ('pending', 'retry')"
+UNFINISHED = "state in ('pending', 'retry', 'leased')"
 
 # --- records ----------------------------------------------------------------------------------------------------------
 
@@ -591,6 +594,8 @@ message = table(
     ),
     one_of("status", "firing", "resolved", "test"),
     Index("ix_message_endpoint_group_key", "endpoint", "group_key"),
+    # What stands in for another message: few rows.
+    partial("ix_message_stand_in", "key", where="key <> id"),
 )
 
 message_item = table(
@@ -601,6 +606,8 @@ message_item = table(
     Column("seq", Integer, nullable=False, comment="0 for a reminder, which is no transition"),
     PrimaryKeyConstraint("message", "fingerprint", "seq"),
     partial("uq_message_item_once", "endpoint", "fingerprint", "seq", unique=True, where="seq > 0"),
+    # Whether an earlier message about the same alert waits; reminders count.
+    Index("ix_message_item_endpoint_fingerprint", "endpoint", "fingerprint"),
 )
 
 #: From which state a delivery may go to which: a foreign key of ``delivery`` refuses everything else.
@@ -654,7 +661,11 @@ delivery = table(
     UniqueConstraint("message", "recipient"),
     ForeignKeyConstraint(["previous", "state"], ["delivery_edge.previous", "delivery_edge.state"]),
     Index("ix_delivery_state_due_at", "state", "due_at"),
-    Index("ix_delivery_order", "endpoint", "group_key", "recipient", "number"),
+    # The newest of one endpoint.
+    Index("ix_delivery_endpoint_number", "endpoint", "number"),
+    # What a claim looks at, however much has been told: the longest due, and whether an earlier one of its line waits.
+    partial("ix_delivery_waiting", "endpoint", "due_at", "number", "recipient", where=WAITING),
+    partial("ix_delivery_order", "endpoint", "group_key", "recipient", "number", where=UNFINISHED),
 )
 
 attempt = table(

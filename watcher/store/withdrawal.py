@@ -57,7 +57,7 @@ def find_queued(tx: Tx, *, lock: bool = False) -> list[Queued]:
         tx.execute(select(_delivery.c.id).where(_is_fresh()).with_for_update()).all()
     transition, alert = schema.transition, schema.alert
     told = and_(transition.c.fingerprint == _item.c.fingerprint, transition.c.seq == _item.c.seq)
-    is_queued = exists().where(_delivery.c.message == _message.c.id, _delivery.c.state.in_(OPEN))
+    is_queued = _message.c.id.in_(select(_delivery.c.message).where(_delivery.c.state.in_(OPEN)))
     columns = [_message.c[name] for name in ("id", "endpoint", "group_key", "created_at")]
     severity = func.coalesce(transition.c.severity, alert.c.severity).label("severity")
     query = (
@@ -100,7 +100,8 @@ def _is_fresh() -> ColumnElement[bool]:
 
 def _is_untried() -> ColumnElement[bool]:
     other = _message.alias()
-    stands_in = exists().where(other.c.key == _message.c.key, other.c.id != _message.c.id)
+    # What stands in for another has that one's key: SQLite knows those few by an index.
+    stands_in = exists().where(other.c.key == _message.c.key, other.c.key != other.c.id, other.c.id != _message.c.id)
     has_begun = exists().where(_delivery.c.message == _message.c.id, ~_is_fresh())
     return and_(_message.c.key == _message.c.id, ~stands_in, ~has_begun)
 
