@@ -155,6 +155,9 @@ class Acled(Api):
     logins: list[dict[str, str]] = field(default_factory=list)
     login_fault: Callable[[dict[str, str]], Said | None] = lambda _: None
     count: str = "of the page"
+    #: It gives no more rows at a time than this, and counts its pages by them or by what it is asked.
+    most: int = 1_000_000
+    counts_by_most: bool = False
 
     def answer(self, asked: Asked, body: bytes) -> Said:
         if asked.path == "/oauth/token":
@@ -166,7 +169,9 @@ class Acled(Api):
             return said({"status": 401, "message": "Unauthenticated."}, 401)
         rows = {"/api/acled/read": self._events, "/api/deleted/read": self._deletions}[asked.path](asked.asked)
         limit, page = int(asked.asked["limit"]), int(asked.asked["page"])
-        shown = rows[(page - 1) * limit : page * limit]
+        size = min(limit, self.most)
+        start = (page - 1) * (size if self.counts_by_most else limit)
+        shown = rows[start : start + size]
         count = COUNTS[self.count](len(shown), len(rows))
         return said({"status": 200, "success": True, "last_update": 12, "count": count, "messages": [], "data": shown})
 

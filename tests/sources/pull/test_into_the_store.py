@@ -188,7 +188,7 @@ FAULTS = [
     pytest.param(
         Acled(login_fault=lambda _: said({}, 400)), "the login is refused", True, id="acled, a wrong password"
     ),
-    pytest.param(Acled(fault=always(FORBIDDEN)), "the account may not read this", True, id="acled, no access"),
+    pytest.param(Acled(fault=always(FORBIDDEN)), "the account may not read events", True, id="acled, no access"),
     pytest.param(Acled(fault=always(Said(503))), "it is in trouble itself", False, id="acled, in trouble"),
     pytest.param(Ucdp(fault=always(FORBIDDEN)), "it refuses the token (403)", True, id="ucdp, a wrong token"),
     pytest.param(Ucdp(fault=always(Said(503))), "it is in trouble itself", False, id="ucdp, in trouble"),

@@ -279,6 +279,13 @@ def test_a_first_pull_that_brings_nothing_is_no_quiet_time(asking):
     assert error.needs_person
 
 
+def test_a_country_that_was_not_asked_for_is_refused(asking):
+    both = said({"TotalCount": 2, "Result": [clash(1), clash(2, country_id=541)]})
+    error = failing(asking(Ucdp(fault=always(both)), countries=("Mali",)))
+    assert "it gives events of other countries than were asked for (country_id 541)" in str(error)
+    assert error.needs_person
+
+
 def test_a_candidate_without_events_of_what_is_asked_is_a_release_all_the_same(asking):
     api = Ucdp(releases={"26.1": [clash(1)], "26.0.1": [clash(2, country="Niger", country_id=436)]})
     assert taken(asking(api, countries=("Mali",)).pull().cursor) == ["26.1", "26.0.1"]

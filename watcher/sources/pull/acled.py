@@ -21,9 +21,9 @@ from watcher.core.secret import SecretReference
 from watcher.sources.acled import KNOWN
 from watcher.sources.pull.acled_answer import Answer, read_answer
 from watcher.sources.pull.acled_place import DELETIONS, Place, Step
-from watcher.sources.pull.asking import ApiAddress, TooMuch, ask, host_of, lines_of, unknown_keys
+from watcher.sources.pull.asking import ApiAddress, TooMuch, ask, host_of, lines_of, page_instead, unknown_keys
 from watcher.sources.pull.login import Account, Login
-from watcher.sources.pull.numbered import numbers_of
+from watcher.sources.pull.numbered import numbers_of, stray_value
 from watcher.sources.pull.pull import Page, PullDefaults, Request
 
 DEFAULTS = PullDefaults(every=timedelta(hours=6), stale_after=timedelta(days=14))
@@ -135,8 +135,8 @@ def pull(request: Request) -> Iterator[Page]:
             yield Page(b"", 0, place.again().text)
             raise asking.cut_off()
         asking.doubt(place, answer)
-        place = place.behind(answer, request.access.now())
         rows = asking.new_of(answer)
+        place = place.behind(answer, new=len(rows), now=request.access.now())
         yield Page(lines_of(rows), len(rows), place.text, asking.cursor(place), unknown_keys(answer.rows, KNOWN))
 
 
@@ -150,7 +150,7 @@ class _Asking:
         url, user, password = self._settings.url, self._settings.user, self._settings.password
         self._login = Login(self._access, Account(f"{url}/oauth/token", "acled", "authenticated", user, password))
         self._where = host_of(url)
-        self._seen: dict[tuple[str, str], None] = {}
+        self._seen: dict[str, None] = {}
         self._repeated = 0
         self._has_asked = False
         self.today = self._access.now().date()
@@ -179,6 +179,11 @@ class _Asking:
         answer = self._ask(path, asked if path == _DELETIONS_PATH else {**self._settings.filters, **asked})
         if place.is_cut(answer):
             raise self.cut_off()
+        if stray := stray_value(answer.rows, "iso", _isos(self._settings.countries)):
+            what = f"it gives events of other countries than were asked for (iso {stray})"
+            raise SourceUnavailable(
+                what, where=self._where, todo="see whether a newer watcher knows it", needs_person=True
+            )
         return answer
 
     def cut_off(self) -> SourceUnavailable:
@@ -217,10 +222,7 @@ class _Asking:
         self._seen.clear()
 
     def _is_new(self, row: Any) -> bool:
-        if not isinstance(row, dict) or not row.get("event_id_cnty"):
-            return True
-        stamp = row.get("timestamp", row.get("deleted_timestamp"))
-        key = (str(row["event_id_cnty"]), str(stamp))
+        key = _key(row)
         if key in self._seen:
             return False
         self._seen[key] = None
@@ -233,7 +235,7 @@ class _Asking:
         if answer.refused and self._login.renew():
             answer = self._once(path, asked)
         if answer.refused:
-            raise self._refusal(answer)
+            raise self._refusal(answer, "events" if path == _EVENTS_PATH else "what was deleted")
         return answer
 
     def _once(self, path: str, asked: Mapping[str, str]) -> Answer:
@@ -246,13 +248,22 @@ class _Asking:
         reply = ask(self._access, url, parameters={"_format": "json", **asked}, headers=headers, deadline=_DEADLINE)
         return read_answer(reply, url, now=self._access.now(), hide=token)
 
-    def _refusal(self, answer: Answer) -> SourceUnavailable:
+    def _refusal(self, answer: Answer, sought: str) -> SourceUnavailable:
         """The login was taken, and its token was not: what that means to whoever has the account."""
+        if answer.is_page:
+            return page_instead(self._settings.url)
         said = f": {answer.said}" if answer.said else ""
         if answer.refused == _UNAUTHORISED:
             what = f"the login is good, and the token that it hands out is refused (401{said})"
             todo = "see whether a newer watcher knows it; the login or the address of the API may have changed"
         else:
-            what = f"the login is good, and the account may not read this (403{said})"
+            what = f"the login is good, and the account may not read {sought} (403{said})"
             todo = "log in in a browser: accept the terms of use, complete the profile, and see that the account has the API"
         return SourceUnavailable(what, where=self._where, todo=todo, needs_person=True)
+
+
+def _key(row: Any) -> str:
+    """What a row is known by when it comes again: its id and its stamp."""
+    if isinstance(row, dict) and row.get("event_id_cnty"):
+        return f"{row['event_id_cnty']} {row.get('timestamp', row.get('deleted_timestamp'))}"
+    return json.dumps(row)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from watcher.core.errors import SourceUnavailable
 from watcher.net import Reply
-from watcher.sources.pull.asking import check, host_of, in_a_line, is_page, page_instead, read_json, refusal
+from watcher.sources.pull.asking import check, host_of, in_a_line, is_page, read_json, refusal
 
 REFUSED = frozenset({401, 403})
 _FORBIDDEN = 403
@@ -29,6 +29,8 @@ class Answer(NamedTuple):
     refused: int = 0
     #: What it says of that.
     said: str = ""
+    #: Whether it says that with a web page.
+    is_page: bool = False
 
 
 def read_answer(reply: Reply, url: str, *, now: datetime, hide: str) -> Answer:
@@ -39,7 +41,7 @@ def read_answer(reply: Reply, url: str, *, now: datetime, hide: str) -> Answer:
     """
     if reply.status in REFUSED:
         if is_page(reply):
-            raise page_instead(url)
+            return Answer([], refused=reply.status, is_page=True)
         said = (
             _message(_envelope(reply, url))
             if reply.body.lstrip().startswith(b"{")

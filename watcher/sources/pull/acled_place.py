@@ -45,9 +45,12 @@ class Place(NamedTuple):
     limit: int = 0
     #: The page that is asked next; the first is 1.
     page: int = 1
-    #: How many rows of this step have come, those that came twice among them.
+    #: How many rows the first page of this step had, where those were fewer than were asked for: it may be all there is,
+    #: or all that it gives at a time, and only pages of that size tell which. 0 where it was full.
+    given: int = 0
+    #: How many rows of this step have come, each once.
     rows: int = 0
-    #: How many it has said there are in this step; 0 where it speaks of pages only.
+    #: How many the first page of this step said there are, where that was more than it had; else 0.
     total: int = 0
     #: How many events have come in all.
     brought: int = 0
@@ -99,7 +102,7 @@ class Place(NamedTuple):
         """What is asked, as the API has it."""
         first, last = self.left[0]
         span = int(overlap.total_seconds())
-        paging = {"limit": str(self.limit), "page": str(self.page)}
+        paging = {"limit": str(self._size), "page": str(self.page)}
         if first is None:
             return {"deleted_timestamp": str(self.deleted - span), "deleted_timestamp_where": ">=", **paging}
         days = f"{first}|{last}" if last else str(first)
@@ -107,41 +110,51 @@ class Place(NamedTuple):
         return asked | ({"timestamp": str(self.stamped - span), "timestamp_where": ">="} if self.stamped else {})
 
     def is_cut(self, answer: Answer) -> bool:
-        """Whether a page has fewer rows than it says; a larger number than a page speaks of all pages."""
-        rows, count = len(answer.rows), answer.spoken_of or 0
-        return rows < count <= self.limit and (rows > 0 or count > self.rows)
+        """Whether a page has fewer rows than it says: than are on the page, or, from the first page on, than there are."""
+        rows, spoken_of = len(answer.rows), answer.spoken_of or 0
+        if not rows:
+            return self.page == 1 and spoken_of > 0
+        return self.page > 1 and rows < spoken_of <= self._size and spoken_of != self.total
 
     def is_short(self, answer: Answer) -> bool:
         """Whether a step ends before all the rows have come that were spoken of."""
-        return not answer.rows and self._spoken_of(answer) > self.rows
+        return not answer.rows and max(self.total, answer.spoken_of or 0) > self.rows
 
-    def behind(self, answer: Answer, now: datetime) -> Place:
-        """The place behind a page: the next page, or the next step behind an empty one."""
+    def behind(self, answer: Answer, *, new: int, now: datetime) -> Place:
+        """The place behind a page: the next page, or the next step behind an empty one.
+
+        :param new: how many of its rows had not come before.
+        """
         if not answer.rows:
-            return self._replace(left=self.left[1:], page=1, rows=0, total=0)
+            return self.again()._replace(left=self.left[1:])
         is_about_events = self.left[0] != DELETIONS
         newest = max([_stamp(row, now, "timestamp") for row in answer.rows] if is_about_events else [0])
         deleted = max([0] if is_about_events else [_stamp(row, now, "deleted_timestamp") for row in answer.rows])
+        rows, spoken_of = len(answer.rows), answer.spoken_of or 0
+        is_first = self.page == 1
         return self._replace(
             page=self.page + 1,
-            rows=self.rows + len(answer.rows),
-            total=self._spoken_of(answer),
-            brought=self.brought + len(answer.rows) * is_about_events,
+            given=rows * (rows != self.limit) if is_first else self.given,
+            total=spoken_of * (rows < spoken_of) if is_first else self.total,
+            rows=self.rows + new,
+            brought=self.brought + rows * is_about_events,
             newest=max(self.newest, newest),
             newest_deleted=max(self.newest_deleted, deleted),
         )
 
     def again(self) -> Place:
         """The beginning of the step."""
-        return self._replace(page=1, rows=0, total=0)
+        return self._replace(page=1, given=0, rows=0, total=0)
 
     def smaller(self, today: date) -> Place | None:
         """The same place, asked for in smaller pieces; None where there are none."""
         if self.limit > _LEAST:
             limit = max(self.limit // _SMALLER, _LEAST)
+            if 0 < self.given <= limit:
+                return self._replace(limit=limit)
             # Rather some rows twice than one not at all.
-            pages = (self.page - 1) * self.limit // limit
-            return self._replace(limit=limit, page=pages + 1, rows=min(self.rows, pages * limit))
+            pages = (self.page - 1) * self._size // limit
+            return self._replace(limit=limit, page=pages + 1, given=0, rows=min(self.rows, pages * limit))
         step = self.left[0]
         if step.first is not None and step.last is None and step.first < today:
             halves: tuple[Step, Step] | None = (Step(step.first, today), Step(today + DAY))
@@ -149,9 +162,9 @@ class Place(NamedTuple):
             halves = step.halves
         return self.again()._replace(left=(*halves, *self.left[1:])) if halves else None
 
-    def _spoken_of(self, answer: Answer) -> int:
-        count = answer.spoken_of or 0
-        return max(self.total, count if count > self.limit else 0)
+    @property
+    def _size(self) -> int:
+        return self.given or self.limit
 
 
 def _years(begin: date, today: date) -> Iterator[Step]:

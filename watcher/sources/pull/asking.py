@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Annotated, Any
@@ -35,6 +36,8 @@ _SERVER = 500
 _TOO_MUCH = frozenset({408, 413, 504, 524})
 _LESS = frozenset({Fault.TIMEOUT, Fault.TOO_LARGE, Fault.PROTOCOL})
 _LONGEST_KEY = 60
+#: A sign and one digit.
+_LONGEST_EXPONENT = 3
 
 
 class TooMuch(SourceUnavailable):
@@ -156,7 +159,7 @@ def read_json(reply: Reply, url: str) -> Any:
     :raises SourceUnavailable: when it is none, or cut off.
     """
     try:
-        return json.loads(reply.body, parse_float=str, parse_constant=str)
+        return json.loads(reply.body, parse_float=_decimal, parse_constant=str)
     except (ValueError, RecursionError) as error:
         what = f"its answer is no whole JSON: {error}" if isinstance(error, ValueError) else "its answer nests too deep"
         raise TooMuch(what, where=host_of(url)) from None
@@ -164,7 +167,22 @@ def read_json(reply: Reply, url: str) -> Any:
 
 def lines_of(rows: list[Any]) -> bytes:
     """Rows as JSON Lines."""
-    return b"".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for row in rows)
+    return b"".join(_line(row) for row in rows)
+
+
+def _line(row: Any) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:
+        # Half a character cannot be written; as an escape it goes to whoever reads the row, and refuses it.
+        return json.dumps(row, separators=(",", ":")).encode() + b"\n"
+
+
+def _decimal(text: str) -> str:
+    """A number of JSON as it stands; a very small one, which is a place near the equator, without exponent."""
+    digits, _, exponent = text.lower().partition("e")
+    is_small = exponent.startswith("-") and len(exponent) <= _LONGEST_EXPONENT
+    return f"{Decimal(text):f}" if digits and is_small else text
 
 
 def unknown_keys(rows: list[Any], known: Collection[str]) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 from watcher.core import country
 
@@ -26,3 +27,10 @@ def numbers_of(
             raise ValueError(msg)
         found += known
     return found
+
+
+def stray_value(rows: Iterable[Any], column: str, asked: Collection[int]) -> str:
+    """The number of a country that was not asked for and came all the same; empty where there is none, or all were."""
+    known = {str(number) for number in asked}
+    said = (str(row[column]).strip() for row in rows if isinstance(row, dict) and row.get(column)) if known else ()
+    return next((number for number in said if number.isdigit() and number.lstrip("0") not in known), "")

@@ -18,7 +18,7 @@ from watcher.core.errors import SourceUnavailable
 from watcher.core.secret import SecretReference
 from watcher.net import Reply
 from watcher.sources.pull.asking import ApiAddress, ask, check, host_of, is_page, lines_of, read_json, unknown_keys
-from watcher.sources.pull.numbered import numbers_of
+from watcher.sources.pull.numbered import numbers_of, stray_value
 from watcher.sources.pull.pull import Page, PullDefaults, Request
 from watcher.sources.pull.ucdp_place import Place, named, names
 from watcher.sources.ucdp import KNOWN, RELEASE, REMOVED
@@ -158,7 +158,11 @@ class _Asking:
         expected = min(max(answer.total - number * self.pagesize, 0), self.pagesize)
         if len(answer.rows) != expected:
             what = f"it gives {len(answer.rows):,} of the {expected:,} rows of page {number} of {release.name}"
-            raise self.fault(f"{what}, so nothing of this pull is stored")
+            todo = "if this stays, try a smaller pagesize under pull"
+            raise self.fault(f"{what}, so nothing of this pull is stored", todo)
+        if stray := stray_value(answer.rows, "country_id", _gws(self._settings.countries)):
+            what = f"it gives events of other countries than were asked for (country_id {stray})"
+            raise self.fault(what, "see whether a newer watcher knows it", needs_person=True)
         return answer
 
     def is_odd(self, place: Place, answer: _Answer) -> bool:
