@@ -166,6 +166,14 @@ def test_a_row_that_cannot_be_read_is_quarantined_and_a_changed_layout_is_told(t
         assert "[INFO] asked has changed its layout" in it.subjects()
 
 
+def test_a_changed_layout_stays_one_while_nothing_new_comes(tmp_path):
+    with asking(tmp_path, Ucdp(releases={"26.1": [clash(1, lunar_phase="full")]})) as it:
+        it.turn("2026-04-01 12:00")
+        it.turn("2026-04-02 12:00")
+        with it.app.store.reading() as tx:
+            assert [pull.unknown for pull in find_pulls(tx)] == [("lunar_phase",)]
+
+
 # --- what the operator sees -------------------------------------------------------------------------------------------
 
 
