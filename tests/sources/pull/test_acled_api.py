@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from tests.sources.pull.api import (
     SILENCE,
     USER,
     Acled,
+    Asked,
     Client,
     Fault,
     Said,
@@ -79,6 +80,8 @@ def test_a_first_pull_takes_the_history_and_what_was_deleted_page_by_page_until_
     pages = [(each.path, each.asked["page"]) for each in api.asked]
     assert pages == [(EVENTS, "1"), (EVENTS, "2"), (EVENTS, "3"), (EVENTS, "4"), (DELETIONS, "1"), (DELETIONS, "2")]
     assert all(each.asked["_format"] == "json" and "timestamp" not in each.asked for each in api.asked)
+    first_day = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+    assert api.asked[-1].asked["deleted_timestamp"] == str(first_day - 2 * 86_400)
     assert set(client.pauses) == {timedelta(milliseconds=250)}
     assert len(client.pauses) == len(api.asked) - 1
 
@@ -105,13 +108,14 @@ def test_the_next_pull_asks_for_what_was_stamped_since_with_an_overlap(asking):
     assert again.cursor == cursor
 
 
-def test_a_stamp_of_the_future_does_not_move_the_cursor_there(asking):
-    api = Acled(rows=[event(1, stamp=1_790_000_000), event(2, stamp=4_000_000_000)])
-    assert json.loads(asking(api).pull().cursor)["timestamp"] == 1_790_000_000
+@pytest.mark.parametrize("stamp", [int(NOW.timestamp()) + 72_000, 4_000_000_000], ids=["tomorrow", "2096"])
+def test_a_stamp_of_the_future_does_not_move_the_cursor_there(asking, stamp):
+    api = Acled(rows=[event(1, stamp=1_790_000_000), event(2, stamp=stamp)])
+    assert json.loads(asking(api).pull().cursor)["timestamp"] <= NOW.timestamp()
 
 
 def test_another_question_takes_the_history_anew(asking):
-    api = Acled(rows=[event(1), event(2, iso="508", country="Mozambique")])
+    api = Acled(rows=[event(1), event(2, iso="508", country="Mozambique", stamp=1_700_000_000)])
     cursor = asking(api, countries=("Mali",)).pull().cursor
     assert len(asking(api, countries=("Mali", "Mozambique")).pull(cursor=cursor).rows) == 2
 
@@ -364,6 +368,29 @@ def test_smaller_pages_go_on_where_the_larger_ones_ended(asking):
     assert len(pulled.rows) == 3_000
 
 
+def test_smaller_pages_of_a_server_that_gives_fewer_anyway_miss_nothing(asking):
+    api = Acled(rows=[event(n) for n in range(1_800)], fault=at(5, Said(524)), most=300)
+    assert len(asking(api, limit=5_000).pull().rows) == 1_800
+
+
+def test_what_comes_again_in_fewer_days_is_no_repetition(asking):
+    api = Acled(rows=[event(n, day=f"2026-01-{n + 1:02}") for n in range(9)], fault=at(7, Said(524)))
+    assert len({row["event_id_cnty"] for row in asking(api, limit=1).pull().rows}) == 9
+
+
+def test_smaller_pages_do_not_hide_that_rows_are_missing(asking):
+    rows = [event(n) for n in range(1_500)]
+
+    def losing(asked: Asked) -> Said | None:
+        if asked.asked["limit"] == "1100":
+            return Said(524) if asked.asked["page"] == "2" else None
+        shown = rows[: 1_500 - 50][(int(asked.asked["page"]) - 1) * 500 :][:500]
+        return said({"success": True, "count": 1_500, "data": shown})
+
+    api = Acled(rows=rows, fault=losing, count="of everything")
+    assert "it gives fewer rows than it says there are" in str(failing(asking(api, limit=1_100)))
+
+
 def test_what_is_too_much_in_the_smallest_piece_is_told(asking):
     error = failing(asking(Acled(fault=always(Said(524))), limit=500))
     assert "the answer takes it too long, or is too large (524)" in str(error)
@@ -493,6 +520,11 @@ def test_a_killed_pull_goes_on_behind_its_last_page(asking, killed_after):
 @pytest.mark.parametrize("position", ["{}", "[]", "page 2", '{"left": [["x", ""]]}', '{"left": [], "other": 1}'])
 def test_a_position_of_another_version_begins_anew(asking, position):
     assert len(asking(Acled(rows=[event(1)])).pull(position=position).rows) == 1
+
+
+@pytest.mark.parametrize("cursor", ["{}", "[]", "page 2", '{"timestamp": 1790000000, "deleted": 1}'])
+def test_a_cursor_of_another_version_begins_anew(asking, cursor):
+    assert len(asking(Acled(rows=[event(1)])).pull(cursor=cursor).rows) == 1
 
 
 @settings(deadline=None)

@@ -279,6 +279,18 @@ def test_a_first_pull_that_brings_nothing_is_no_quiet_time(asking):
     assert error.needs_person
 
 
+def test_a_release_that_was_found_and_has_no_rows_is_none(asking):
+    nothing = said({"TotalCount": 0, "Result": []})
+    api = Ucdp(releases=HAS, fault=lambda asked: None if asked.asked["pagesize"] == "1" else nothing)
+    assert "its pages do not make one release" in str(failing(asking(api)))
+
+
+def test_another_question_that_brings_nothing_is_no_quiet_time(asking):
+    api = Ucdp(releases=HAS)
+    cursor = asking(api).pull().cursor
+    assert "has no event at all of what is asked" in str(failing(asking(api, countries=("Iceland",)), cursor=cursor))
+
+
 def test_a_country_that_was_not_asked_for_is_refused(asking):
     both = said({"TotalCount": 2, "Result": [clash(1), clash(2, country_id=541)]})
     error = failing(asking(Ucdp(fault=always(both)), countries=("Mali",)))
@@ -319,6 +331,11 @@ def test_a_killed_pull_goes_on_behind_its_last_page(asking, killed_after):
 @pytest.mark.parametrize("position", ["{}", "[]", "page 2", '{"left": ["x"], "releases": [], "replaced": []}'])
 def test_a_position_of_another_version_begins_anew(asking, position):
     assert len(asking(Ucdp(releases=HAS)).pull(position=position).rows) == 5
+
+
+@pytest.mark.parametrize("cursor", ["{}", "[]", "page 2", '{"asked": "{}", "releases": ["x"]}', '{"asked": "{}"}'])
+def test_a_cursor_of_another_version_begins_anew(asking, cursor):
+    assert len(asking(Ucdp(releases=HAS)).pull(cursor=cursor).rows) == 5
 
 
 @settings(deadline=None)

@@ -110,11 +110,9 @@ class Place(NamedTuple):
         return asked | ({"timestamp": str(self.stamped - span), "timestamp_where": ">="} if self.stamped else {})
 
     def is_cut(self, answer: Answer) -> bool:
-        """Whether a page has fewer rows than it says: than are on the page, or, from the first page on, than there are."""
+        """Whether a page behind the first has fewer rows than it says; of the first, the pages behind it tell."""
         rows, spoken_of = len(answer.rows), answer.spoken_of or 0
-        if not rows:
-            return self.page == 1 and spoken_of > 0
-        return self.page > 1 and rows < spoken_of <= self._size and spoken_of != self.total
+        return self.page > 1 and 0 < rows < spoken_of <= self._size and spoken_of != self.total
 
     def is_short(self, answer: Answer) -> bool:
         """Whether a step ends before all the rows have come that were spoken of."""

@@ -166,20 +166,21 @@ class _Asking:
         return answer
 
     def is_odd(self, place: Place, answer: _Answer) -> bool:
-        """Whether a page does not go with those before it: another total, or an event that came already."""
+        """Whether a page does not go with those before it: another total, an event that came already, or nothing."""
         if place.page == 0:
             self._ids.clear()
         ids = _ids_of(answer.rows)
         repeats = len({*ids}) < len(ids) or not self._ids.isdisjoint(ids)
         self._ids.update(ids)
-        return repeats or (place.page > 0 and answer.total != place.total)
+        is_empty = not answer.total and not self._settings.filters and self._request.since is None
+        return repeats or is_empty or (place.page > 0 and answer.total != place.total)
 
     def doubt(self, place: Place) -> None:
         """Refuse to take for quiet years what is no answer at all.
 
         :raises SourceUnavailable: when a first pull brings nothing.
         """
-        if place.brought or self._request.cursor or self._request.since is not None:
+        if place.brought or self._taken() or self._request.since is not None:
             return
         todo = "see from, countries and types_of_violence under pull"
         raise self.fault("it answers, and has no event at all of what is asked", todo, needs_person=True)
@@ -206,8 +207,11 @@ class _Asking:
 
     def _taken(self) -> tuple[Release, ...]:
         """The releases that were taken before, when the same was asked."""
-        known = json.loads(self._request.cursor or "{}")
-        return named(known.get("releases", [])) if known.get("asked") == self._settings.question else ()
+        try:
+            known = json.loads(self._request.cursor or "{}")
+            return named(known["releases"]) if known["asked"] == self._settings.question else ()
+        except (KeyError, TypeError, ValueError):
+            return ()
 
     def _published(self, taken: tuple[Release, ...]) -> list[Release]:
         """The releases that are to be believed now, the least first."""
