@@ -205,6 +205,26 @@ def test_a_token_that_is_refused_in_mid_pull_is_renewed_once(asking):
     assert len(api.logins) == 2
 
 
+def test_what_gets_tokens_is_kept_where_no_other_is_handed_out(asking):
+    api = Acled(rows=[event(1)], tokens={"again"})
+    client = asking(api)
+    client.pull()
+    again = said({"access_token": "again", "expires_in": "86400"})
+    api.login_fault = lambda form: again if form.get("refresh_token") == "refresh-1" else None
+    for days in (1, 2):
+        client.now = NOW + timedelta(days=days)
+        client.pull()
+    assert [login["grant_type"] for login in api.logins] == ["password", "refresh_token", "refresh_token"]
+
+
+def test_a_token_that_was_half_written_is_in_nobodys_way(asking):
+    api = Acled(rows=[event(1)])
+    client = asking(api)
+    client.access.tokens.parent.mkdir()
+    client.access.tokens.with_name("source.tokens.tmp").write_text("ha")
+    assert len(client.pull().rows) == 1
+
+
 @pytest.mark.parametrize("damage", ["{", "[]", '{"for": 1}', '{"for": "x", "access": "stolen"}'])
 def test_a_damaged_file_of_tokens_is_passed_over(asking, damage):
     api = Acled(rows=[event(1)])
@@ -312,6 +332,12 @@ def test_a_token_that_was_withdrawn_is_renewed_however_that_is_said(asking, page
     assert len(client.pull().rows) == 1
 
 
+def test_a_refusal_right_behind_the_login_is_not_tried_again(asking):
+    api = Acled(fault=always(said({"message": "Access denied"}, 403)))
+    failing(asking(api))
+    assert (len(api.asked), len(api.logins)) == (1, 1)
+
+
 def test_a_refusal_is_tried_with_one_new_token_and_no_more(asking):
     api = Acled(rows=[event(1)])
     client = asking(api)
@@ -412,7 +438,7 @@ def test_rows_that_come_twice_are_handed_on_once(asking):
 
     def inserted(asked: Any) -> None:
         if asked.asked["page"] == "2" and len(api.rows) == 4:
-            api.rows.insert(0, event(99, stamp=1_780_000_001))
+            api.rows[:0] = [event(98, stamp=1_780_000_001), event(99, stamp=1_780_000_001)]
 
     api.fault = inserted
     pulled = asking(api).pull()
@@ -471,11 +497,13 @@ def test_half_a_character_and_no_object_reach_the_quarantine_and_no_further(aski
 
 def test_a_place_near_the_equator_keeps_its_digits(asking):
     body = json.dumps({"success": True, "data": [event(1)]}).replace('"14.5"', "-5.5e-05").replace('"4"', "4.0")
-    script = [Said(200, body.encode())]
-    api = Acled(fault=lambda _: script.pop() if script else said({"success": True, "data": []}))
-    [found] = records(asking(api).pull().lines)
+    rounded = json.dumps({"success": True, "data": [event(2)]}).replace('"4"', "1.0e+02")
+    api = Acled(fault=playing(Said(200, body.encode()), Said(200, rounded.encode())))
+    found, rejected = records(asking(api).pull().lines)
     assert isinstance(found, Event)
     assert (found.latitude, found.fatalities) == (-5.5e-05, 4)
+    assert isinstance(rejected, Rejection)
+    assert rejected.column == "fatalities"
 
 
 def test_keys_that_nobody_knows_are_told(asking):

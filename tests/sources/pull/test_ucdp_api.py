@@ -131,6 +131,12 @@ def test_a_release_is_taken_once_and_what_is_new_behind_it(asking):
     assert client.pull(cursor=again.cursor).rows == []
 
 
+def test_the_number_of_rows_says_which_page_is_the_last(asking):
+    api = Ucdp(releases={"26.1": [clash(n) for n in range(1, 5)]})
+    asking(api).pull()
+    assert api.pulled() == [("26.1", 0), ("26.1", 1)]
+
+
 def test_no_candidates_when_nobody_wants_them(asking):
     api = Ucdp(releases={"26.1": [clash(1)], "26.0.9": [clash(2)]})
     assert taken(asking(api, candidates=False).pull().cursor) == ["26.1"]
@@ -195,6 +201,19 @@ def test_what_a_newer_release_has_no_more_is_taken_back(asking):
     assert gone == [Deletion("ged", "2", Release.read("26.1").stamp)]
     assert taken(pulled.cursor) == ["26.1"]
     assert client.pull(cursor=pulled.cursor).rows == []
+
+
+def test_an_event_that_a_newer_release_dates_earlier_is_not_taken_back(asking):
+    api = Ucdp(releases={"26.1": [clash(9, day="2024-01-01")], "26.0.3": [clash(1, day="2026-03-01")]})
+    client = asking(api)
+    cursor = client.pull().cursor
+    api.releases["26.01.26.04"] = [clash(1, day="2025-12-31")]
+    assert [row.get("removed") for row in client.pull(cursor=cursor).rows] == [None]
+
+
+def test_an_event_that_two_releases_have_is_handed_on_from_both(asking):
+    api = Ucdp(releases={"26.1": [clash(1)], "26.0.1": [clash(1)]})
+    assert [row["release"] for row in asking(api).pull().rows] == ["26.0.1", "26.1"]
 
 
 def test_what_was_removed_from_a_release_that_is_gone_cannot_be_known(asking):
@@ -289,6 +308,13 @@ def test_another_question_that_brings_nothing_is_no_quiet_time(asking):
     api = Ucdp(releases=HAS)
     cursor = asking(api).pull().cursor
     assert "has no event at all of what is asked" in str(failing(asking(api, countries=("Iceland",)), cursor=cursor))
+
+
+@pytest.mark.parametrize("number", [432, "432", " 0432 ", "432.0", "", None], ids=str)
+def test_a_country_that_was_asked_for_is_known_however_it_is_written(asking, number):
+    both = said({"TotalCount": 1, "Result": [clash(1, country_id=number)]})
+    api = Ucdp(fault=lambda asked: both if asked.path.endswith("/26.1") else Said(404))
+    assert len(asking(api, countries=("Mali",)).pull().rows) == 1
 
 
 def test_a_country_that_was_not_asked_for_is_refused(asking):
