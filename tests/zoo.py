@@ -113,11 +113,29 @@ class Server:
                     act(Connection(secured, self._stopping, self.requests))
 
 
-def answer(status: int, *, body: bytes = b"", **headers: str) -> Act:
-    """Read the request and answer it; ``retry_after="5"`` becomes a header."""
+def response(status: int, *, body: bytes = b"", **headers: str) -> bytes:
+    """An answer as it goes over the wire; ``retry_after="5"`` becomes a header."""
     lines = [f"HTTP/1.1 {status} Because", f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return say("\r\n".join([*lines, "", ""]).encode() + body)
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def answer(status: int, *, body: bytes = b"", **headers: str) -> Act:
+    """Read the request and answer it."""
+    return say(response(status, body=body, **headers))
+
+
+def behave(decide: Callable[[Request], bytes | None]) -> Act:
+    """Read the request, and answer what this makes of it; with None, never."""
+
+    def act(connection: Connection) -> None:
+        said = decide(connection.request())
+        if said is None:
+            connection.until_hung_up()
+        else:
+            connection.sock.sendall(said)
+
+    return act
 
 
 def say(text: bytes) -> Act:

@@ -15,7 +15,7 @@ from watcher.ingest import Feed, Pulling
 from watcher.sources.pull import Request
 from watcher.spool import Part, Spool
 from watcher.store.engine import Store
-from watcher.store.pulls import claim_pull, cursor_of, end_pull, failures_of, forget_leases, is_pull_due
+from watcher.store.pulls import claim_pull, cursor_of, end_pull, failures_of, forget_leases, is_pull_due, unknown_of
 from watcher.store.sources import ensure_source, source_failed, source_read
 
 #: Nobody else asks a source for so long; each page takes the lease anew.
@@ -151,7 +151,9 @@ class Pullers:
         with self._store.writing() as tx:
             if not batch.rows:
                 source_read(tx, feed.name, now=now, cursor=cursor)
-            end_pull(tx, feed.name, token=self._boot, due_at=pulling.following(now), unknown=part.unknown)
+            # Without a row it says nothing of its layout.
+            unknown = part.unknown if batch.rows else unknown_of(tx, feed.name)
+            end_pull(tx, feed.name, token=self._boot, due_at=pulling.following(now), unknown=unknown)
         if not batch.rows:
             self.spool.drop(batch)
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from watcher.config.problem import keys_of
 from watcher.core.period import duration_text
 from watcher.sources import SOURCES, acled, table, ucdp
+from watcher.sources.pull import PULLS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "sources.md").read_text("utf-8")
 
@@ -32,3 +34,14 @@ def test_the_page_names_every_column_that_is_needed(kind, names):
 
 def test_a_kind_is_registered_under_its_own_word():
     assert all(kind == source.KIND for kind, source in SOURCES.items())
+
+
+@pytest.mark.parametrize("kind", PULLS)
+def test_what_a_kind_is_asked_with_is_described(kind):
+    section = PAGE.split(f"\n### `{kind}` over the network\n")[1].split("\n## ")[0].split("\n### ")[0]
+    assert [key for key in keys_of(PULLS[kind].Settings) if f"`{key}`" not in section] == []
+
+
+@pytest.mark.parametrize("kind", PULLS)
+def test_a_kind_that_is_asked_is_read_in_the_same_word(kind):
+    assert kind in SOURCES

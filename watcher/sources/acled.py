@@ -1,6 +1,6 @@
-"""ACLED: CSV exports in the layouts of 2016, 2019 and 2023 and their variants, and the list of deleted events.
+"""ACLED: exports in the layouts of 2016, 2019 and 2023 and their variants, and the list of deleted events.
 
-ACLED's rows are not redistributable. An event is known by ``event_id_cnty``; ``data_id`` changes with every revision.
+They come as CSV, or as JSON Lines, in which events and deletions may stand in any order. ACLED's rows are not redistributable. An event is known by ``event_id_cnty``; ``data_id`` changes with every revision.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from watcher.core.document import Document
 from watcher.core.event import Actor, Deletion, Event, Record, Role
 from watcher.sources import cells, days
 from watcher.sources.cells import BadCell, Memo, column, named, optional, whole
+from watcher.sources.lines import Lines
 from watcher.sources.names import Countries, actors
-from watcher.sources.rows import Reader, check_columns, picker, read_table
+from watcher.sources.objects import is_row, read_layouts
+from watcher.sources.rows import Reader, check_columns, picker, read_lines
 from watcher.sources.source import SourceDefaults
 
 KIND = "acled"
@@ -47,6 +49,13 @@ _DEED = ("disorder_type", "event_type", "sub_event_type", "actor1", "assoc_actor
 _REPORT = ("fatalities", "civilian_targeting", "source", "notes", "tags", "timestamp")
 DELETION = ("event_id_cnty", "deleted_timestamp")
 _FORMER_NAMES = {"ally_actor_1": "assoc_actor_1", "ally_actor_2": "assoc_actor_2"}
+#: Every column that is read, in some layout.
+READ = frozenset({*_IDENTITY, *_PLACE, *_DEED, *_REPORT, *DELETION, *_FORMER_NAMES})
+#: Every column that ACLED has had; another one means that it has changed its layout.
+KNOWN = READ | {
+    *("data_id", "event_id_no_cnty", "year", "region", "inter1", "inter2", "interaction", "source_scale"),
+    *("population_1km", "population_2km", "population_5km", "population_best"),
+}
 #: `BFO4158`; `8188RTA` in the files of 2016. Digits, E, digits would be a number that a spreadsheet has rounded.
 _EVENT_ID = re.compile(r"[A-Z]{2,8}[_-]?\d{1,9}|\d{1,9}[A-Z]{2,8}", re.ASCII)
 #: A word we do not know says neither yes nor no.
@@ -63,12 +72,16 @@ class Settings(Document):
 
 
 def read(stream: BinaryIO, *, source: str, today: date, settings: Settings) -> Iterator[Record]:
-    """Yield the events, or the deletions, of a CSV export.
+    """Yield the events and the deletions of an export, CSV or JSON Lines.
 
     :raises DataError: when the header is not ACLED's.
     """
     layout = _Layout(source=source, today=today, settings=settings)
-    yield from read_table(stream, layout.bind)
+    lines = Lines(stream)
+    if is_row(first := lines.first(), "event_id_cnty"):
+        yield from read_layouts(lines, READ, layout.bind)
+    else:
+        yield from read_lines(lines, first, layout.bind)
     yield from layout.waiting.values()
 
 

@@ -7,17 +7,51 @@ identifier keeps its digits.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Never
 
-from watcher.core.event import Record, Rejection
+from watcher.core.event import Deletion, Event, Record, Rejection
 from watcher.sources.cells import BadCell
 from watcher.sources.lines import Damaged, Lines
-from watcher.sources.rows import Read, fold_name
+from watcher.sources.rows import Bind, NoLayout, Read, fold_name
+
+#: So many sets of keys that differ are remembered with their readers.
+_LAYOUTS = 16
+
+
+def is_row(line: str, key: str) -> bool:
+    """Whether a line holds a whole object with this key: JSON Lines begin with a row, and other JSON does not."""
+    if not line.lstrip().startswith("{"):
+        return False
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return key in map(fold_name, found)
 
 
 def read_objects(lines: Lines, names: Sequence[str], read: Read) -> Iterator[Record]:
     """Yield the records of lines that hold one object each; ``read`` is given the values of ``names`` as text."""
+    yield from _records(lines, lambda found: read([*(_text(name, found.get(name)) for name in names), ""]))
+
+
+def read_layouts(lines: Lines, known: Collection[str], bind: Bind) -> Iterator[Record]:
+    """The same where the keys of each object are its header; keys that are not ``known`` are passed over."""
+    bound = lru_cache(maxsize=_LAYOUTS)(bind)
+
+    def read(found: Mapping[str, Any]) -> Event | Deletion | None:
+        names = tuple(filter(known.__contains__, found))
+        try:
+            reader = bound(names)
+        except NoLayout as unknown:
+            raise BadCell("", unknown.problem.replace("the header", "the object", 1)) from None
+        return reader.read([*(_text(name, found[name]) for name in names), ""])
+
+    yield from _records(lines, read)
+
+
+def _records(lines: Lines, read: Callable[[Mapping[str, Any]], Event | Deletion | None]) -> Iterator[Record]:
     row = 0
     lines.retreat(0)
     for line in lines.feed():
@@ -25,7 +59,7 @@ def read_objects(lines: Lines, names: Sequence[str], read: Read) -> Iterator[Rec
             row += 1
             record: Record | None
             try:
-                record = read([*_cells(line, names, is_last=not line.endswith("\n")), ""])
+                record = read(_object(line, is_last=not line.endswith("\n")))
             except BadCell as bad:
                 raw = line.rstrip("\r\n").replace("\0", "\u2400")
                 record = Rejection(row, lines.number, bad.column, bad.reason, raw)
@@ -35,7 +69,7 @@ def read_objects(lines: Lines, names: Sequence[str], read: Read) -> Iterator[Rec
         lines.done()
 
 
-def _cells(line: str, names: Sequence[str], *, is_last: bool) -> list[str]:
+def _object(line: str, *, is_last: bool) -> dict[str, Any]:
     if isinstance(line, Damaged):
         raise BadCell("", f"the line {line.reason}")
     try:
@@ -49,7 +83,7 @@ def _cells(line: str, names: Sequence[str], *, is_last: bool) -> list[str]:
         raise BadCell("", f"{what}: {error}") from None
     if not isinstance(value, dict):
         raise BadCell("", "the line holds no object {...}")
-    return [_text(name, value.get(name)) for name in names]
+    return value
 
 
 def _refuse(constant: str) -> Never:

@@ -1,22 +1,26 @@
-"""UCDP GED: CSV releases of the Georeferenced Event Dataset, final and candidate. CC BY 4.0.
+"""UCDP GED: releases of the Georeferenced Event Dataset, final and candidate, as CSV or JSON Lines. CC BY 4.0.
 
-A release restates earlier events under the same ``id`` and says nothing of when it changed them, so there is no stamp.
+A release restates earlier events under the same ``id`` and says nothing of when it changed them. Where a row tells its
+release, as rows do that were pulled, that stands in the place of a stamp: an older release never replaces a newer one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import BinaryIO, TypeVar
 
 from watcher.core import country
 from watcher.core.document import Document
-from watcher.core.event import Event, Record, Role
+from watcher.core.event import Deletion, Event, Record, Role
 from watcher.sources import cells, days
 from watcher.sources.cells import BadCell, Memo, column, named, optional, whole
+from watcher.sources.lines import Lines
 from watcher.sources.names import Countries, actors
-from watcher.sources.rows import Reader, check_columns, picker, read_table
+from watcher.sources.objects import is_row, read_layouts
+from watcher.sources.rows import Reader, check_columns, picker, read_lines
 from watcher.sources.source import SourceDefaults
+from watcher.sources.ucdp_release import Release
 
 V = TypeVar("V")
 
@@ -43,6 +47,17 @@ _PLACE = ("adm_1", "adm_2", "where_coordinates", "latitude", "longitude", "where
 _DEED = ("type_of_violence", "side_a", "side_b", "best", "low", "high")
 _REPORT = ("source_office", "where_description", "source_headline", "source_article")
 _TAGS = ("conflict_new_id", "conflict_name", "dyad_new_id", "dyad_name", "event_clarity", "code_status")
+#: What a row that was pulled has beside UCDP's own: its release, and whether that release lacks the event.
+RELEASE, REMOVED = "release", "removed"
+_REMOVAL = ("id", RELEASE)
+#: Every column that is read.
+READ = frozenset({*_IDENTITY, *_PLACE, *_DEED, *_REPORT, *_TAGS, RELEASE, REMOVED})
+#: Every column that GED has; another one means that it has changed its layout.
+KNOWN = READ | {
+    *("relid", "year", "active_year", "conflict_dset_id", "dyad_dset_id", "side_a_dset_id", "side_a_new_id"),
+    *("side_b_dset_id", "side_b_new_id", "number_of_sources", "source_date", "source_original", "geom_wkt"),
+    *("priogrid_gid", "region", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown", "gwnoa", "gwnob"),
+}
 
 #: UCDP's words for its three numbers, and whether the violence is aimed at civilians by definition.
 _VIOLENCE = {
@@ -66,16 +81,30 @@ class Settings(Document):
 
 
 def read(stream: BinaryIO, *, source: str, today: date, settings: Settings) -> Iterator[Record]:
-    """Yield the events of a CSV release.
+    """Yield the events of a release, CSV or JSON Lines, and those that a later release lacks as deletions.
 
     :raises DataError: when the header is not GED's.
     """
 
     def bind(names: Sequence[str]) -> Reader:
+        if REMOVED in names:
+            removals = _Removals(names, source=source)
+            return Reader(removals.read, removals.read)
         events = _Events(names, source=source, today=today, settings=settings)
         return Reader(events.read, events.read)
 
-    yield from read_table(stream, bind)
+    lines = Lines(stream)
+    if is_row(first := lines.first(), "id"):
+        yield from read_layouts(lines, READ, bind)
+    else:
+        yield from read_lines(lines, first, bind)
+
+
+def _stamp(release: str) -> datetime:
+    return Release.read(release).stamp
+
+
+_ID = named("id", whole(1, 10**15))
 
 
 class _Events:
@@ -85,8 +114,10 @@ class _Events:
         check_columns(names, NEEDED)
         parts = (_IDENTITY, _PLACE, _DEED, _REPORT, _TAGS)
         self.identity, self.place, self.deed, self.report, self.labels = (picker(names, part) for part in parts)
+        self.release = picker(names, (RELEASE, RELEASE))
         self.source = source
-        self.external_id = named("id", whole(1, 10**15))
+        self.external_id = _ID
+        self.stamp = column(RELEASE, optional(_stamp))
         self.day = column("date_start or date_end", days.day(days.ISO_DATES, earliest=settings.earliest, today=today))
         self.time_precision = column("date_prec", _one_of(TIME_PRECISION))
         self.country = Memo(_Country().of)
@@ -141,8 +172,23 @@ class _Events:
             "",
             _notes(*texts),
             self.tags[self.labels(row)],
-            None,
+            self.stamp[self.release(row)[0]],
         )
+
+
+class _Removals:
+    """Reads which events of earlier releases a release has no more."""
+
+    def __init__(self, names: Sequence[str], *, source: str) -> None:
+        check_columns(names, _REMOVAL)
+        self.pick = picker(names, _REMOVAL)
+        self.source = source
+        self.stamp = column(RELEASE, _stamp)
+
+    def read(self, row: list[str]) -> Deletion:
+        """One row as a deletion."""
+        external_id, release = self.pick(row)
+        return Deletion(self.source, str(_ID(external_id)), self.stamp[release])
 
 
 class _Country:

@@ -92,3 +92,9 @@ def forget_leases(tx: Connection) -> None:
 def failures_of(tx: Connection, source: str) -> int:
     """How many times in a row it did not answer."""
     return tx.scalar(select(pulls.c.failures).where(pulls.c.source == source)) or 0
+
+
+def unknown_of(tx: Connection, source: str) -> frozenset[str]:
+    """Keys of its rows that nobody knew at the last pull that brought any."""
+    found = tx.scalar(select(pulls.c.unknown).where(pulls.c.source == source))
+    return frozenset(json.loads(found or "[]"))
