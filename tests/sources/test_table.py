@@ -36,6 +36,7 @@ ROW = {
     "fatalities": "7",
     "fatalities_low": "5",
     "fatalities_high": "-",
+    "incidents": "3",
     "civilian_targeting": "Yes",
     "publishers": "Radio",
     "url": "https://example.org/17",
@@ -85,6 +86,7 @@ def test_every_part_of_an_event_can_come_from_a_column(data):
         "fatalities": 7,
         "fatalities_low": 5,
         "fatalities_high": None,
+        "incidents": 3,
         "civilian_targeting": True,
         "stamp": datetime(2020, 12, 6, 8, tzinfo=UTC),
     }

@@ -67,6 +67,8 @@ class Columns(Document):
     """Reported deaths; an empty cell is unknown, not zero."""
     fatalities_low: str = ""
     fatalities_high: str = ""
+    incidents: str = ""
+    """How many incidents a row speaks of, where rows are aggregates such as a country's month."""
     civilian_targeting: str = ""
     """true or false, yes or no, 1 or 0."""
     publishers: str = ""
@@ -207,6 +209,7 @@ class _Events:
             part["notes"],
             part["tags"],
             part["stamp"],
+            part["incidents"],
         )
 
 
@@ -225,6 +228,7 @@ def _parsers(settings: Settings, today: date) -> dict[str, Callable[[str], Any]]
         "fatalities": cells.deaths,
         "fatalities_low": cells.deaths,
         "fatalities_high": cells.deaths,
+        "incidents": cells.deaths,
         "civilian_targeting": _flag,
         "stamp": days.stamp(today),
         "deleted": _flag,

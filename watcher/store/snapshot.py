@@ -141,7 +141,7 @@ class StoreSnapshot:
             heaviest_first=measure,
         )
         mine = (version.event for version in found if group in groups_of(indicator, version.event))
-        return next((getattr(event, measure) for event in mine), None)
+        return next((event.number(measure) for event in mine), None)
 
     def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
         """The record versions that may have happened before a day as well as on it or after."""

@@ -103,7 +103,7 @@ def period_text(period: Period) -> str:
 
 def event_value(indicator: Indicator, version: EventVersion) -> int:
     """What one event adds to an indicator; 0 when it carries no value."""
-    return (getattr(version.event, indicator.sum) or 0) if indicator.sum else 1
+    return (version.event.number(indicator.sum) or 0) if indicator.sum else 1
 
 
 def contributors(indicator: Indicator, versions: Sequence[EventVersion]) -> tuple[int, ...]:
