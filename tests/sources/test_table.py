@@ -272,9 +272,9 @@ class TestJsonLines:
     def test_a_last_line_without_its_newline_is_read(self):
         assert len(events(read_rows(f"{self.line()}\n{self.line(ref=2)}".encode(), **SMALL))) == 2
 
-    def test_a_json_array_is_refused_with_what_to_do(self):
-        with pytest.raises(DataError, match="one object per line"):
-            read_rows(f"[{self.line()}]".encode(), **SMALL)
+    def test_a_json_array_is_no_csv_where_the_settings_say_csv(self):
+        with pytest.raises(DataError, match="this is JSON"):
+            read_rows(f"[{self.line()}]".encode(), **SMALL, format="csv")
 
     def test_a_rejected_line_can_be_read_again(self):
         (rejected,) = rejections(read_rows(self.line(dead="some").encode(), **SMALL))
