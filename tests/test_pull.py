@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 
 import pytest
 
 from tests.installation import at, installed
+from tests.sources.books import book, rows
 from tests.zoo import Server, answer, hang_up
 from watcher.app import recover_pulls
 from watcher.core.errors import SourceUnavailable
@@ -137,6 +139,22 @@ def test_what_needs_a_person_is_told_at_once(serving, act, words):
         assert words.partition(";")[0] in str(done.failures[0])
         assert len(it.subjects()) == 1
         assert only(it).needs_person
+        assert only(it).cursor == ""
+
+
+def test_a_workbook_and_a_json_array_are_pulled_like_any_table(serving):
+    log = book(rows(HEADER.split(","), ("R1", date(2020, 5, 28), "Mozambique", "Palma", 12)))
+    more = json.dumps([{"ref": "R2", "day": "2020-05-29", "land": "Mozambique", "place": "Palma", "dead": 1}]).encode()
+    with serving(answer(200, body=log), answer(200, body=more)) as (it, _):
+        it.turn("2020-06-01 12:00")
+        it.turn("2020-06-02 12:00")
+        assert ids(it) == ["R1", "R2"]
+
+
+def test_an_empty_answer_is_no_empty_table(serving):
+    with serving(answer(200)) as (it, _):
+        [failure] = it.turn("2020-06-01 12:00").failures
+        assert "its answer is empty, without even a header" in str(failure)
         assert only(it).cursor == ""
 
 

@@ -178,7 +178,7 @@ def _contributors(events: Sequence[EventVersion], indicator: Indicator | None) -
     weights: Counter[str] = Counter()
     for version in events:
         event = version.event
-        weight = getattr(event, indicator.sum) if indicator.sum else 1
+        weight = event.number(indicator.sum) if indicator.sum else 1
         weights[event.admin2 or event.admin1 or event.country] += weight or 0
     whole = weights.total()
     return [

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from watcher.core.baseline import BaselineVersion
 from watcher.core.errors import UsageError
-from watcher.core.indicator import Indicator
+from watcher.core.indicator import DayTotals, Indicator
 from watcher.core.label import NO_LABELS, Labels
 from watcher.core.period import DAY, Period
 from watcher.core.rule import Group, Rule, RuleSet
@@ -215,24 +215,29 @@ def _from_records(indicator: Indicator, snapshot: Snapshot, period: Period) -> W
     weeks = period.days // _WEEK
     whole = Period(period.end - timedelta(days=weeks * _WEEK), period.end)
     by_day = snapshot.by_day(indicator, whole)
-    totals = {group: sum(day.events for day in days) for group, days in by_day.items()}
+    totals = {group: sum(_happened(indicator, day) for day in days) for group, days in by_day.items()}
     largest = sorted(totals, key=lambda group: (-totals[group], group))[:MOST_GROUPS]
     found = {}
     for group in largest:
         counts = [0] * weeks
         for day in by_day[group]:
-            counts[(day.day - whole.start).days // _WEEK] += day.events
+            counts[(day.day - whole.start).days // _WEEK] += _happened(indicator, day)
         found[group] = estimate(counts, _values(indicator, snapshot, group, whole))
     if not found:
         found[NO_LABELS] = World(0.0, 1.0)
     return Worlds(found, f"the records of {whole.start} to {whole.last}")
 
 
+def _happened(indicator: Indicator, day: DayTotals) -> int:
+    """The events of a day; where incidents are added up, those."""
+    return day.events if indicator.is_sum else day.total
+
+
 def _values(indicator: Indicator, snapshot: Snapshot, group: Labels, period: Period) -> list[int]:
     if not indicator.is_sum:
         return []
     events = (version.event for version in snapshot.events(indicator, group, period))
-    return [value for event in events if (value := getattr(event, str(indicator.sum))) is not None] or [0]
+    return [value for event in events if (value := event.number(str(indicator.sum))) is not None] or [0]
 
 
 def _from_baseline(indicator: Indicator, version: BaselineVersion, dispersion: float = 5.0) -> Worlds:

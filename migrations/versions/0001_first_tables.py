@@ -186,6 +186,7 @@ def _event() -> None:
         sa.Column("fatalities", sa.Integer),
         sa.Column("fatalities_low", sa.Integer),
         sa.Column("fatalities_high", sa.Integer),
+        sa.Column("incidents", sa.Integer),
         sa.Column("civilian_targeting", sa.Integer),
         sa.Column("publishers", sa.Text, nullable=False),
         sa.Column("url", sa.Text, nullable=False),

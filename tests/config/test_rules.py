@@ -219,7 +219,7 @@ ODD = {
     ),
     "a text too long to be repeated": (
         f"indicators: [{{indicator: d, sum: {'x' * 99}}}]\n",
-        f"1:34: indicators[0].sum: expected one of fatalities, fatalities_low, fatalities_high, found '{'x' * 60}...'",
+        f"1:34: indicators[0].sum: expected one of fatalities, fatalities_low, fatalities_high, incidents, found '{'x' * 60}...'",
     ),
     "a group with a key that is none": (
         "groups: [{group: a, intervall: 1m, rules: []}]\n",

@@ -27,6 +27,7 @@ def test_an_indicator_measures_one_thing(keys):
         pytest.param(DEATHS, "moz deaths", "deaths", True, id="a sum without further words"),
         pytest.param(ATTACKS, "Attacks in Mozambique", "attacks", False, id="a count with a title and a unit"),
         pytest.param(Indicator(indicator="d", count="days"), "d", "days", False, id="days"),
+        pytest.param(Indicator(indicator="i", sum="incidents"), "i", "incidents", False, id="incidents of aggregates"),
     ],
 )
 def test_it_is_called(indicator, name, noun, is_sum):
@@ -50,6 +51,7 @@ def test_its_sources_may_be_one_several_or_all(source, sources):
         pytest.param({"source": "a"}, False, id="other sources"),
         pytest.param({"by": ("country",)}, False, id="groups"),
         pytest.param({"sum": "fatalities_high"}, False, id="another measure"),
+        pytest.param({"sum": "incidents"}, False, id="incidents instead of deaths"),
         pytest.param({"where": selector({"country": "Mali"})}, False, id="other events"),
         pytest.param({"coverage_gaps": [GAP]}, False, id="a coverage gap, of which nothing is counted"),
         pytest.param({"coverage_change": ["2020-03-01"]}, True, id="a change of coverage, which takes nothing away"),

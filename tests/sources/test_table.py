@@ -36,6 +36,7 @@ ROW = {
     "fatalities": "7",
     "fatalities_low": "5",
     "fatalities_high": "-",
+    "incidents": "3",
     "civilian_targeting": "Yes",
     "publishers": "Radio",
     "url": "https://example.org/17",
@@ -85,6 +86,7 @@ def test_every_part_of_an_event_can_come_from_a_column(data):
         "fatalities": 7,
         "fatalities_low": 5,
         "fatalities_high": None,
+        "incidents": 3,
         "civilian_targeting": True,
         "stamp": datetime(2020, 12, 6, 8, tzinfo=UTC),
     }
@@ -270,9 +272,9 @@ class TestJsonLines:
     def test_a_last_line_without_its_newline_is_read(self):
         assert len(events(read_rows(f"{self.line()}\n{self.line(ref=2)}".encode(), **SMALL))) == 2
 
-    def test_a_json_array_is_refused_with_what_to_do(self):
-        with pytest.raises(DataError, match="one object per line"):
-            read_rows(f"[{self.line()}]".encode(), **SMALL)
+    def test_a_json_array_is_no_csv_where_the_settings_say_csv(self):
+        with pytest.raises(DataError, match="this is JSON"):
+            read_rows(f"[{self.line()}]".encode(), **SMALL, format="csv")
 
     def test_a_rejected_line_can_be_read_again(self):
         (rejected,) = rejections(read_rows(self.line(dead="some").encode(), **SMALL))

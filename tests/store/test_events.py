@@ -121,6 +121,7 @@ def test_a_correction_is_known(store, stamp, trust, lag, known):
         {"sub_event_type": "Attack"},
         {"fatalities": None},
         {"fatalities_high": 9},
+        {"incidents": 2},
         {"actors": (Actor(Role.A, "ISGS"), Actor(Role.B, "Military Forces of Burkina Faso"))},
     ],
     ids=lambda changes: f"{next(iter(changes))} changes",

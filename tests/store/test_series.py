@@ -55,6 +55,8 @@ def _mistakes(store, *indicators) -> list[str]:
         pytest.param(indicator(count="days"), A_CLASH, 1, id="a day is told by its events"),
         pytest.param(DEATHS, A_CLASH, 5, id="deaths as reported"),
         pytest.param(DEATHS, A_CLASH._replace(fatalities=None), None, id="deaths nobody reports are not zero"),
+        pytest.param(indicator(sum="incidents"), A_CLASH, 1, id="a single event is one incident"),
+        pytest.param(indicator(sum="incidents"), A_CLASH._replace(incidents=7), 7, id="incidents of an aggregate"),
         pytest.param(indicator(sum="fatalities_low"), A_CLASH._replace(fatalities_low=2), 2, id="the low figure"),
     ],
 )

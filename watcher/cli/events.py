@@ -52,7 +52,7 @@ EXPORTED = (
     *("id", "date", "date_end", "time_precision", "country", "admin1", "admin2", "admin3", "location"),
     *("latitude", "longitude", "geo_precision", "disorder_type", "event_type", "sub_event_type"),
     *("actor1", "assoc_actor_1", "actor2", "assoc_actor_2"),
-    *("fatalities", "fatalities_low", "fatalities_high", "civilian_targeting"),
+    *("fatalities", "fatalities_low", "fatalities_high", "incidents", "civilian_targeting"),
     *("publishers", "url", "notes", "tags", "stamp"),
     *("source", "iso3", "revision", "known_from", "basis", "version"),
 )

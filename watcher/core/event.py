@@ -78,6 +78,18 @@ class Event(NamedTuple):
     tags: str
     #: The source's own time stamp of this revision; None when it gives none.
     stamp: datetime | None
+    #: How many incidents an aggregate speaks of; None for a single one.
+    incidents: int | None = None
+
+    def number(self, measure: str) -> int | None:
+        """What the source says of a measure, ``fatalities`` or ``incidents``; None when it does not say.
+
+        What is no aggregate is one incident.
+        """
+        if measure == "incidents":
+            return 1 if self.incidents is None else self.incidents
+        value: int | None = getattr(self, measure)
+        return value
 
     @property
     def possible_days(self) -> Period:
@@ -91,7 +103,7 @@ class Event(NamedTuple):
 
     @property
     def content_hash(self) -> str:
-        """Hash over the material fields only: dates, place, actors, type, deaths.
+        """Hash over the material fields only: dates, place, actors, type, deaths, and of an aggregate its incidents.
 
         A source that re-stamps a record, or adds a publisher or a note, makes no revision.
         """
@@ -109,6 +121,7 @@ class Event(NamedTuple):
             kind,
             deaths,
             sides,
+            *(() if self.incidents is None else (self.incidents,)),
         )
         return hashlib.blake2b(repr(material).encode(), digest_size=16).hexdigest()
 

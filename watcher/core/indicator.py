@@ -12,7 +12,7 @@ from watcher.core.document import Document
 from watcher.core.period import Period
 from watcher.core.selector import EVERYTHING, Selector
 
-Measure = Literal["fatalities", "fatalities_low", "fatalities_high"]
+Measure = Literal["fatalities", "fatalities_low", "fatalities_high", "incidents"]
 GroupField = Literal[
     "source", "country", "admin1", "admin2", "admin3", "location", "event_type", "sub_event_type", "actor"
 ]
@@ -75,7 +75,7 @@ class Indicator(Document):
     count: Literal["events", "days"] | None = None
     """Count events, or days with at least one event."""
     sum: Measure | None = None
-    """Add up reported deaths."""
+    """Add up reported deaths, or the incidents that the records of an aggregating source speak of."""
     where: Selector = Field(default_factory=lambda: EVERYTHING)
     """Which events count."""
     by: tuple[GroupField, ...] = ()
@@ -107,15 +107,15 @@ class Indicator(Document):
 
     @property
     def is_sum(self) -> bool:
-        """Whether it adds up deaths, whose sizes vary wildly, instead of counting."""
-        return self.sum is not None
+        """Whether it adds up deaths, whose sizes vary wildly; incidents are counted, by whoever aggregated them."""
+        return self.sum not in {None, "incidents"}
 
     @property
     def noun(self) -> str:
-        """What one unit is called: ``deaths``, ``attacks``, ``days``."""
+        """What one unit is called: ``deaths``, ``attacks``, ``incidents``, ``days``."""
         if self.unit:
             return self.unit
-        return "deaths" if self.is_sum else self.count or "events"
+        return "deaths" if self.is_sum else self.count or self.sum or "events"
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import whole
+from watcher.core.event import Event
 from watcher.core.indicator import Indicator, Measure, Totals
 from watcher.core.label import Labels
 from watcher.core.period import Period
@@ -173,10 +174,9 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _carries(event: object, measure: Measure, indicator: Indicator) -> bool:
+def _carries(event: Event, measure: Measure, indicator: Indicator) -> bool:
     """Whether an event that has a number of the indicator's measure has one of another."""
-    own = getattr(event, indicator.sum or "fatalities")
-    return own is None or getattr(event, measure) is not None
+    return event.number(indicator.sum or "fatalities") is None or event.number(measure) is not None
 
 
 def rereading(rule: Rule, reading: Reading, catalogue: Catalogue, snapshot: Snapshot) -> Rereading | None:

@@ -173,6 +173,8 @@ class InputEvent(Document):
     """The lowest figure."""
     fatalities_high: Annotated[int, Field(ge=0)] | None = None
     """The highest figure."""
+    incidents: Annotated[int, Field(ge=0)] | None = None
+    """How many incidents an aggregate speaks of; absent: a single one."""
     civilian_targeting: bool | None = None
     """Whether civilians were the target."""
     publishers: str = ""

@@ -245,4 +245,5 @@ def _event(
         notes=given.notes,
         tags=given.tags,
         stamp=known.astimezone(UTC),
+        incidents=given.incidents,
     )

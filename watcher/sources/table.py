@@ -1,18 +1,18 @@
-"""Tables: a desk's own CSV or JSON Lines, with a mapping from its columns to the parts of an event."""
+"""Tables: a desk's own CSV, workbook, JSON Lines or JSON array, with a mapping from its columns to parts of an event."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, BinaryIO, Literal, Self
+from typing import Annotated, Any, BinaryIO, Literal, Self, cast
 
 from pydantic import BeforeValidator, model_validator
 
 from watcher.core import country
 from watcher.core.document import Document
-from watcher.core.errors import DataError
 from watcher.core.event import Deletion, Event, Record, Role
-from watcher.sources import cells, days
+from watcher.sources import cells, days, workbook
+from watcher.sources.arrays import Elements, is_array
 from watcher.sources.cells import BadCell, Memo, column, named, optional, whole
 from watcher.sources.lines import Lines
 from watcher.sources.names import Countries, actors
@@ -30,6 +30,8 @@ DEFAULTS = SourceDefaults(
     citation="",
 )
 
+#: So much is looked at to tell what a file is.
+_START = 1_024
 _FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
 
 
@@ -67,6 +69,8 @@ class Columns(Document):
     """Reported deaths; an empty cell is unknown, not zero."""
     fatalities_low: str = ""
     fatalities_high: str = ""
+    incidents: str = ""
+    """How many incidents a row speaks of, where rows are aggregates such as a country's month."""
     civilian_targeting: str = ""
     """true or false, yes or no, 1 or 0."""
     publishers: str = ""
@@ -97,7 +101,10 @@ class Settings(Document):
     constants: Mapping[str, Annotated[str, BeforeValidator(_as_text)]] = {}
     """Parts that are the same in every row: `country: Mozambique`."""
     format: Literal["auto", "csv", "jsonl"] = "auto"
-    """CSV (`,` `;` or tab), or JSON Lines with one object per line; auto looks at the first character."""
+    """CSV (`,` `;` or tab), or JSON: one object per line, or an array of them; auto looks at the first character. A
+    workbook is always known by its first bytes."""
+    sheet: str = ""
+    """Of a workbook, the name of the sheet; the first one when nothing is said."""
     date_formats: tuple[str, ...] = days.ISO_DATES
     """How dates are written: %Y or %y, %m or %B, and %d, as in `%d/%m/%Y`."""
     country_as: Literal["name", "iso3", "iso2", "numeric", "gw", "fips"] = "name"
@@ -131,11 +138,17 @@ def read(stream: BinaryIO, *, source: str, today: date, settings: Settings) -> I
 
     :raises DataError: when a column that the settings name is absent.
     """
+    start = stream.read(_START)
+    stream.seek(0)
+    if start.startswith(workbook.START):
+        dated = {fold_name(name) for part, name in _mapped(settings) if part in {"date", "date_end"}}
+        stream = workbook.as_csv(stream, sheet=settings.sheet, days=dated, style=settings.date_formats[0])
+    elif settings.format != "csv" and is_array(start):
+        if b"".join(start.split()) == b"[]":
+            return
+        stream = cast("BinaryIO", Elements(stream))
     lines = Lines(stream)
     first = lines.first()
-    if first.lstrip().startswith("[") and settings.format != "csv":
-        what = "this is one JSON array, not JSON Lines"
-        raise DataError(what, todo="write one object per line, for example with jq -c '.[]'")
     if settings.format == "jsonl" or (settings.format == "auto" and first.lstrip().startswith("{")):
         names = sorted({fold_name(name) for _, name in _mapped(settings)})
         events = _Events(names, source=source, today=today, settings=settings)
@@ -207,6 +220,7 @@ class _Events:
             part["notes"],
             part["tags"],
             part["stamp"],
+            part["incidents"],
         )
 
 
@@ -225,6 +239,7 @@ def _parsers(settings: Settings, today: date) -> dict[str, Callable[[str], Any]]
         "fatalities": cells.deaths,
         "fatalities_low": cells.deaths,
         "fatalities_high": cells.deaths,
+        "incidents": cells.deaths,
         "civilian_targeting": _flag,
         "stamp": days.stamp(today),
         "deleted": _flag,

@@ -72,6 +72,7 @@ def to_row(beside: Beside, event: Event) -> tuple[Any, ...]:
         event.notes,
         event.tags,
         None if stamp is None else to_ms(stamp),
+        event.incidents,
     )
 
 

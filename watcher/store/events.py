@@ -159,7 +159,8 @@ def find_events(
         query = query.where(events.c.source.in_(sorted(sources)))
     order = [events.c.date_end.desc() if newest_first else events.c.date_end, events.c.external_id, events.c.source]
     if heaviest_first is not None:
-        weight = events.c[heaviest_first]
+        stored = events.c[heaviest_first]
+        weight = func.coalesce(stored, 1) if heaviest_first == "incidents" else stored
         query, order = query.where(weight.is_not(None)), [weight.desc(), *order]
     found = read_versions(tx, query.order_by(*order), page_size=PAGE if heaviest_first is None else FIRST_FEW)
     return islice((version for version in found if selector.matches(version.event)), limit)

@@ -40,8 +40,7 @@ def value_of(indicator: Indicator, event: Event) -> int | None:
     """What an event adds to the sum; None when the source does not say, which is not zero."""
     if indicator.sum is None:
         return 1
-    value: int | None = getattr(event, indicator.sum)
-    return value
+    return event.number(indicator.sum)
 
 
 @lru_cache(maxsize=65_536)

@@ -258,6 +258,7 @@ event = table(
     Column("fatalities", Integer, comment="null: not reported, which is not zero"),
     Column("fatalities_low", Integer),
     Column("fatalities_high", Integer),
+    Column("incidents", Integer, comment="how many incidents an aggregate speaks of; null: a single one"),
     Column("civilian_targeting", Integer),
     Column("publishers", Text, nullable=False),
     Column("url", Text, nullable=False),

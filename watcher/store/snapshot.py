@@ -134,7 +134,7 @@ class StoreSnapshot:
             return 1 if self.totals(indicator, group, period).events else None
         found = self._find(indicator, period=period, as_known=self._read_at, heaviest_first=measure)
         mine = (version.event for version in found if _is_in(version.event, indicator, group))
-        return next((getattr(event, measure) for event in mine), None)
+        return next((event.number(measure) for event in mine), None)
 
     def straddling(self, indicator: Indicator, group: Labels, edge: date) -> Sequence[EventVersion]:
         """The record versions that may have happened before a day as well as on it or after."""

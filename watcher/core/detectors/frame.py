@@ -131,7 +131,7 @@ def _gap_note(gap: CoverageGap, days: Period) -> str:
 
 def event_value(indicator: Indicator, version: EventVersion) -> int:
     """What one event adds to an indicator; 0 when it carries no value."""
-    return (getattr(version.event, indicator.sum) or 0) if indicator.sum else 1
+    return (version.event.number(indicator.sum) or 0) if indicator.sum else 1
 
 
 def contributors(indicator: Indicator, versions: Sequence[EventVersion]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""A table at an address: CSV or JSON Lines that somebody keeps up to date, asked for only when it has changed."""
+"""A table at an address: CSV, JSON or a workbook that somebody keeps up to date, asked for only when it has changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from watcher.core.document import Document
+from watcher.core.errors import SourceUnavailable
 from watcher.core.secret import SecretReference
 from watcher.net import Reply
-from watcher.sources.pull.asking import ask, check
+from watcher.sources.pull.asking import ask, check, host_of
 from watcher.sources.pull.pull import Page, PullDefaults, Request
 
 DEFAULTS = PullDefaults(every=timedelta(hours=1), stale_after=None)
@@ -42,8 +43,12 @@ def pull(request: Request) -> Iterator[Page]:
     if reply.status == _NOT_MODIFIED:
         yield Page(b"", 0, "", cursor=request.cursor or "{}")
         return
-    lines = reply.body if reply.body.endswith(b"\n") or not reply.body else reply.body + b"\n"
-    yield Page(lines, lines.count(b"\n"), "", cursor=_cursor(reply))
+    if not reply.body.strip():
+        raise SourceUnavailable("its answer is empty, without even a header", where=host_of(settings.url))
+    # A workbook has no lines; its last bytes say where in it everything lies.
+    is_text = not reply.body.startswith(b"PK")
+    lines = reply.body + b"\n" if is_text and not reply.body.endswith(b"\n") else reply.body
+    yield Page(lines, max(1, lines.count(b"\n")), "", cursor=_cursor(reply))
 
 
 def _cursor(reply: Reply) -> str:

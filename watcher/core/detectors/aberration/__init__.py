@@ -215,8 +215,7 @@ def _attacks(
 
 
 def _number(indicator: Indicator, version: EventVersion) -> int | None:
-    number: int | None = getattr(version.event, indicator.sum or "")
-    return number
+    return version.event.number(indicator.sum or "fatalities")
 
 
 def _few(indicator: Indicator, attacks: Attacks) -> str:

@@ -33,7 +33,7 @@ def in_part(indicator: Indicator, totals: Totals, period: Period, events: Sequen
         change = _share(version, period) - (version.event.date_end in period)
         value = event_value(indicator, version)
         counted += change
-        if indicator.sum is None or getattr(version.event, indicator.sum) is not None:
+        if indicator.sum is None or version.event.number(indicator.sum) is not None:
             valued, total, squares = valued + change, total + change * value, squares + change * value * value
     rounded = [int(each + 0.5) for each in (counted, valued, total, squares)]
     return Totals(rounded[0], min(rounded[0], rounded[1]), rounded[2], rounded[3], totals.active_days)
