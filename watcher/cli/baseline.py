@@ -37,7 +37,7 @@ _COLUMNS = (
 @click.command()
 @config_option
 @click.argument("name", required=False)
-@as_known_option("As it was known at the end of this day, or at this moment.", older="--as-of")
+@as_known_option("As it was known at the end of this day, or at this moment.", "--as-of")
 @format_option(*LIST_FORMATS)
 def command(config: Path | None, *, name: str | None, as_known: str | None, style: str) -> int:
     r"""The stated numbers that rates are compared with; with a NAME, everything that is said about one.

@@ -35,7 +35,7 @@ _IN_FULL = 3
 @click.command()
 @config_option
 @click.argument("what", metavar="ALERT|RULE")
-@as_known_option("By what was known at the end of this day, or at this moment.", older="--as-of")
+@as_known_option("By what was known at the end of this day, or at this moment.", "--at", "--as-of")
 @click.option(
     "--picture",
     "drawing",

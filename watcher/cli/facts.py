@@ -55,7 +55,7 @@ _OPTIONAL = frozenset({"until", "note"})
 @config_option
 @click.argument("state", required=False)
 @click.option("--key", metavar="TEXT", help="Only what is said about this actor, place, person or country.")
-@as_known_option("As it was known at the end of this day, or at this moment.", older="--as-of")
+@as_known_option("As it was known at the end of this day, or at this moment.", "--as-of")
 @click.option(
     "--kind",
     type=click.Choice([*(kind.value for kind in KeyKind), PARTS]),

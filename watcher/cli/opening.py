@@ -111,12 +111,12 @@ def end_of(text: str) -> datetime:
     return begin if "T" in text or " " in text else begin.replace(hour=23, minute=59, second=59, microsecond=999_000)
 
 
-def as_known_option(help_: str, *, older: str = "") -> Callable[[Command], Command]:
+def as_known_option(help_: str, *others: str) -> Callable[[Command], Command]:
     """Give a command ``--as-known``.
 
-    :param older: what scripts of an earlier version call it.
+    :param others: what else it may be called.
     """
-    return click.option("--as-known", *filter(None, [older]), "as_known", metavar="MOMENT", help=help_)
+    return click.option("--as-known", *others, "as_known", metavar="MOMENT", help=help_)
 
 
 def on_terminal() -> bool:
