@@ -210,7 +210,7 @@ def _backtest(string: str) -> str:
     fields = ("alert", "trial", "problem", "receiver", "headline", "which", "how", "fired", "ended", "messages")
     row = {**dict.fromkeys(fields, string), "group": {"place": string}, "severity": [string]}
     told = {"step": "1d", "years": 1.0, "alerts_per_year": 1, "notes": [string], "labels": None}
-    picture = {"alert": string, "svg": "", "left_out": 0}
+    picture = {"alert": string, "svg": "", "left_out": 0, "last": ""}
     rows: dict[str, Any] = {name: [_Row(row)] for name in ("rules", "messages", "episodes")}
     template = backtest._TEMPLATES.get_template("page.html.j2")
     return template.render(title=string, told=told, pictures=[picture], scores=[], pairs=[], **rows)

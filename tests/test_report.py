@@ -42,6 +42,7 @@ def test_a_turn_is_summed_up_in_counts():
         "revised": 2,
         "deleted": 1,
         "quarantined": 2,
+        "held": 0,
         "judged": 3,
         "transitions": 2,
         "messages": 2,

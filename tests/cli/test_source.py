@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said_in_the_operators_words(asked, run, act, words, co
 
 
 def test_a_quiet_time_is_no_fault(asked, good):
-    with asked(answer(200, body=b"")):
+    with asked(answer(200, body=b"ref,day,land,dead\n")):
         assert "net: it answers, and has no row for us" in good("source", "test", "net")
 
 

@@ -166,7 +166,8 @@ class _Player:
         return Found(
             state=alert.state,
             labels={**group.labels, **rule.labels, **dict(alert.group), **own},
-            values=values,
+            # Worked out now: some are asked of the store, which is another one at the next moment.
+            values=dict(values),
             outputs=rule.detector.OUTPUTS,
             annotations=self._stage.tape.annotations(alert.fingerprint, self._stage.now) if asks else {},
         )
