@@ -170,10 +170,20 @@ def test_a_file_that_grows_while_it_is_read_is_read_again(it):
     feed, lookout = it.app.feeds["acled"], it.app.lookout
     assert lookout.new_files(feed, NOW) == [path]
     it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma", "MOZ2  2020-05-28  1  Palma")
-    lookout.note(path)
+    lookout.note(feed, path)
     assert lookout.new_files(feed, NOW) == [path]
-    lookout.note(path)
+    lookout.note(feed, path)
     assert lookout.new_files(feed, NOW) == []
+
+
+def test_two_sources_may_read_one_folder(tmp_path):
+    both = SETTINGS + "  again: {kind: acled, paths: [inbox], query_offset: 0d}\n"
+    with installed(tmp_path, settings=both) as it:
+        it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma")
+        assert [(each.source, each.added) for each in it.turn("2020-06-01 13:00").ingested] == [
+            ("acled", 1),
+            ("again", 1),
+        ]
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_lookout(tmp_path):

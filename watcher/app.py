@@ -157,7 +157,7 @@ def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | 
         return
     spool = app.pullers.spool
     for batch in spool.batches(feed.name):
-        if app.lookout.has_seen(batch.path):
+        if app.lookout.has_seen(feed, batch.path):
             return
         try:
             done = ingest_file(app.store, feed, batch.path, app.rules, now=now, batch=batch)
@@ -167,7 +167,7 @@ def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | 
             return
         yield done
         if done.held:
-            app.lookout.remember(batch.path)
+            app.lookout.remember(feed, batch.path)
             return
         spool.drop(batch)
 
@@ -189,7 +189,7 @@ def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterat
             continue
         except DataError as error:
             yield error
-        app.lookout.note(path)
+        app.lookout.note(feed, path)
 
 
 def _note_failure(app: App, feed: Feed, error: WatcherError, now: datetime) -> None:

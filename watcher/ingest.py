@@ -135,7 +135,8 @@ class Lookout:
     def __init__(self) -> None:
         self._looked: dict[str, datetime] = {}
         self._found: dict[Path, Shape] = {}
-        self._seen: dict[Path, Shape] = {}
+        #: By source and file: two sources may read one file in two ways.
+        self._seen: dict[tuple[str, Path], Shape] = {}
 
     def is_due(self, feed: Feed, now: datetime) -> bool:
         """Whether it is time to look at a source again; a clock that was set back makes it time."""
@@ -150,19 +151,19 @@ class Lookout:
         self._looked[feed.name] = now
         # Before they are read: what is written to a file while it is read makes it new again.
         self._found = {path: _shape(path) for path in files_of(feed)}
-        return [path for path, shape in self._found.items() if self._seen.get(path) != shape]
+        return [path for path, shape in self._found.items() if self._seen.get((feed.name, path)) != shape]
 
-    def has_seen(self, path: Path) -> bool:
+    def has_seen(self, feed: Feed, path: Path) -> bool:
         """Whether a file is as it was when it was remembered."""
-        return path in self._seen and self._seen[path] == _shape(path)
+        return self._seen.get((feed.name, path)) == _shape(path)
 
-    def remember(self, path: Path) -> None:
+    def remember(self, feed: Feed, path: Path) -> None:
         """Note that there is nothing new to learn from a file until it changes."""
-        self._seen[path] = _shape(path)
+        self._seen[feed.name, path] = _shape(path)
 
-    def note(self, path: Path) -> None:
+    def note(self, feed: Feed, path: Path) -> None:
         """Note that a file was read to its end, or refused: either way there is nothing new to learn from it."""
-        self._seen[path] = self._found[path]
+        self._seen[feed.name, path] = self._found[path]
 
 
 def _shape(path: Path) -> Shape:
