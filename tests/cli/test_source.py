@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.zoo import Server, answer
+from watcher.sources.pull import PULLS
 
 TABLE = b"ref,day,land,dead\nR1,2020-07-01,Mali,3\nR2,2020-07-02,Mali,many\nR3,2020-07-03,Mali,1\n"
 SOURCE = """
@@ -100,6 +101,15 @@ def test_a_stanza_has_a_comment_on_every_key_and_loads(home, good):
     good("source", "add", "table", "other", "--files", "--write")
     assert "other" in good("source", "list")
     assert yaml.safe_load((home / "watcher.yaml").read_text())["sources"]["other"]["kind"] == "table"
+
+
+@pytest.mark.parametrize("kind", PULLS)
+def test_the_stanza_of_every_kind_that_is_asked_has_keys_that_it_knows(kind, good, home):
+    good("source", "add", kind, "asked", "--write")
+    pull = yaml.safe_load((home / "watcher.yaml").read_text())["sources"]["asked"]["pull"]
+    assert pull == {name: value for name, value in pull.items() if value != "..."}
+    said = good("source", "list")
+    assert "asked" in said
 
 
 @pytest.mark.parametrize(

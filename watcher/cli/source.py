@@ -13,7 +13,7 @@ from watcher import clock
 from watcher.cli.opening import PATIENCE, config_option, moment, open_settings, open_store, quiet_log
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
 from watcher.config.settings import Settings, find_settings, load_settings
-from watcher.config.stanza import inserted, stanza
+from watcher.config.stanza import inserted, keys_of, stanza
 from watcher.core.errors import ConfigError, ExitCode, UsageError, WatcherError
 from watcher.core.message.phrase import counted
 from watcher.feeds import feed_of
@@ -139,7 +139,7 @@ def add(config: Path | None, kind: str, name: str | None, *, pairs: tuple[str, .
     given = dict(_pair(pair) for pair in pairs)
     pulling = None if files or kind not in PULLS else PULLS[kind].Settings
     text = stanza(name, kind, reading=SOURCES[kind].Settings, pulling=pulling, given=given)
-    known = {*SOURCES[kind].Settings.model_fields, *(pulling.model_fields if pulling else ())}
+    known = keys_of(SOURCES[kind].Settings, pulling)
     if unknown := sorted(set(given) - known):
         raise UsageError(f"the kind {kind!r} has no key {unknown[0]!r}", todo=f"there are: {', '.join(sorted(known))}")
     if not write:

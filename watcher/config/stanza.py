@@ -19,6 +19,7 @@ _EXAMPLES: Mapping[str, str] = {
     "url": "https://example.org/data.csv",
     "username": "desk@example.org",
     "email": "desk@example.org",
+    "from": "2018-01-01",
     "columns": "{id: ref, date: day, country: land}",
 }
 _SECTION = re.compile(r"^sources:[ \t]*(#.*)?$", re.MULTILINE)
@@ -47,6 +48,11 @@ def stanza(
     return "\n".join(lines) + "\n"
 
 
+def keys_of(*models: type[Document] | None) -> set[str]:
+    """The keys of models, as they are written."""
+    return {field.alias or name for model in models if model for name, field in model.model_fields.items()}
+
+
 def inserted(text: str, addition: str) -> str | None:
     """A settings file with one source more; None where its ``sources`` are not a block that can be added to."""
     found = _SECTION.search(text)
@@ -59,7 +65,8 @@ def inserted(text: str, addition: str) -> str | None:
 
 
 def _keys(model: type[Document], given: Mapping[str, str]) -> Iterator[str]:
-    ordered = sorted(model.model_fields.items(), key=lambda item: not (item[1].is_required() or item[0] in given))
+    written = ((field.alias or name, field) for name, field in model.model_fields.items())
+    ordered = sorted(written, key=lambda item: not (item[1].is_required() or item[0] in given))
     for name, field in ordered:
         for line in _wrapped(field.description or ""):
             yield f"      # {line}"
