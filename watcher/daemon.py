@@ -195,6 +195,12 @@ class Daemon:
             self._give_sign(error)
             if isinstance(error, StoreError):
                 self._raise_alarm(error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in one turn must not end all turns
+            fault = WatcherError(
+                f"unforeseen {type(error).__name__}", todo="please report it, with the log's traceback"
+            )
+            self._log.exception("turn failed", error=str(fault))
+            self._give_sign(fault)
         else:
             self._ended = clock.monotonic()
             systemd.tell("WATCHDOG=1")

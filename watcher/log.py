@@ -42,6 +42,8 @@ def configure(*, level: str = "info", style: str = "auto", stream: TextIO | None
     # Both print the URL of each request, which for a chat webhook is the secret itself.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A turn that takes longer than the pause between two is no news, and it would be no line of JSON.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def _configure(level: str, style: str, out: TextIO) -> None:

@@ -14,14 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.chaos import clocks, daemon, fleet, model, replies, sim
+from tests.chaos import clocks, daemon, fleet, model, move, replies, sim, weeks
 from tests.chaos.page import write_page
 from tests.chaos.rows import ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = ROOT / ".chaos"
 #: The modules whose rows are run; each enters its own.
-MODULES = (clocks, daemon, fleet, model, replies, sim)
+MODULES = (clocks, daemon, fleet, model, move, replies, sim, weeks)
 
 
 def main() -> int:

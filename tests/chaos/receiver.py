@@ -72,7 +72,9 @@ class Receiver:
         """Everything so far, in the order in which it came."""
         if not self._log.exists():
             return []
-        rows = map(json.loads, self._log.read_text().splitlines())
+        # A line that is being written while we read has no end yet.
+        whole, _, _ = self._log.read_text().rpartition("\n")
+        rows = map(json.loads, whole.splitlines())
         return [Request(row["key"], base64.b64decode(row["body"]), row["answer"], row["at"]) for row in rows]
 
     def taken(self) -> list[Request]:
