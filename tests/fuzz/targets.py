@@ -20,7 +20,7 @@ from tests.config.test_document import NEARLY, test_reading_quickly_and_reading_
 from tests.core.selections import NAMES, events, picks, wheres
 from tests.core.test_condition import CONDITIONS, test_a_condition_comes_back_as_it_was_written
 from tests.core.test_template import OUTPUTS, VALUES
-from tests.fuzz import doors
+from tests.fuzz import doors, mail
 from tests.fuzz.target import Target, changed, plain, within_patience
 from tests.installation import empty_store
 from tests.receivers.outgoings import access, outgoing
@@ -202,5 +202,6 @@ TARGETS = (
     plain("files that are no store", changed([empty_store()]), _opens_a_store),
     plain("injection, mixed", st.tuples(st.sampled_from(sorted(SINKS)), _MIXED), _stays_text),
     *doors.TARGETS,
+    *mail.TARGETS,
 )
 BY_NAME = {each.name: each for each in TARGETS}
