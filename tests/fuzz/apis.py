@@ -34,7 +34,7 @@ from watcher.sources.pull import Page, acled, table, ucdp
 _MOST = 200
 _TRIES = 4
 
-_JUNK = st.sampled_from([
+_JUNK: st.SearchStrategy[Any] = st.sampled_from([
     None, True, False, 0, -1, 10**20, 1.5, float("nan"), float("inf"), "", "0", "-1", "9" * 5_000, "\ud800", "\0", "é\n",
     [], {}, [[]], [{}], {"a": {}}, [None], "2026-13-45", 99_999_999_999, "401", 401, 500, "denied", "x" * 5_000,
 ])  # fmt: skip

@@ -324,6 +324,7 @@ PASSES = [
     pytest.param(Said(502, HTML), "it is in trouble itself (502, with a web page)", None, id="a bad gateway"),
     pytest.param(said({"status": 500, "success": False, "error": [{"message": "db"}]}), "in trouble itself (500: db)", None, id="trouble under HTTP 200"),
     pytest.param(said({"success": False, "error": "maintenance"}), "it reports a fault: maintenance", None, id="a fault that says no status"),
+    pytest.param(said({"status": "9" * 5_000, "success": False, "error": "maintenance"}), "it reports a fault: maintenance", None, id="a fault whose status is no number"),
     pytest.param(said({"success": "false", "data": []}), "it reports a fault: without saying which", None, id="a fault that says nothing"),
     pytest.param(said({"success": True, "count": 2, "data": []}), "it gives fewer rows than it says there are", None, id="an empty page that speaks of rows"),
 ]  # fmt: skip
