@@ -20,7 +20,7 @@ from tests.config.test_document import NEARLY, test_reading_quickly_and_reading_
 from tests.core.selections import NAMES, events, picks, wheres
 from tests.core.test_condition import CONDITIONS, test_a_condition_comes_back_as_it_was_written
 from tests.core.test_template import OUTPUTS, VALUES
-from tests.fuzz import apis, archives, doors, mail
+from tests.fuzz import apis, archives, commands, doors, mail
 from tests.fuzz.target import Target, changed, plain, within_patience
 from tests.installation import empty_store
 from tests.receivers.outgoings import access, outgoing
@@ -205,5 +205,6 @@ TARGETS = (
     *mail.TARGETS,
     *apis.TARGETS,
     *archives.TARGETS,
+    *commands.TARGETS,
 )
 BY_NAME = {each.name: each for each in TARGETS}
