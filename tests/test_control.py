@@ -20,7 +20,12 @@ def path(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def ear(path) -> Iterator[Ear]:
-    with closing(Ear(path, lambda question: {"heard": question})) as ear:
+    def answer(question):
+        if question.get("ask") == "a bug":
+            raise KeyError("a bug")
+        return {"heard": question}
+
+    with closing(Ear(path, answer)) as ear:
         yield ear
 
 
@@ -49,6 +54,9 @@ def test_one_question_after_the_other_is_answered(ear, path):
         pytest.param([], id="hangs up at once"),
         pytest.param([b'{"ask": "turn"}\n'], id="does not wait for the answer"),
         pytest.param([b"\xff\xfe\n"], id="sends no text"),
+        pytest.param([b"[]\n"], id="sends a list"),
+        pytest.param([b"[" * 100_000 + b"\n"], id="sends a list in a list in a list"),
+        pytest.param([b'{"ask": "a bug"}\n'], id="asks what we fail over"),
     ],
 )
 def test_we_hear_the_next_caller_when_one(said, ear, path):

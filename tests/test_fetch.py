@@ -47,6 +47,19 @@ def test_a_packed_answer_is_unpacked(encoding):
         assert fetch(server.url()).body == b"a,b\n" * 1_000
 
 
+@pytest.mark.parametrize("padding", [b"", b"\0" * 300], ids=["one behind the other", "with zeros between them"])
+def test_an_answer_that_is_packed_in_pieces_is_unpacked_whole(padding):
+    pieces = [gzip.compress(b"id,date\n"), gzip.compress(b"1,2\n" * 30_000), gzip.compress(b"2,3\n")]
+    with Server(answer(200, body=padding.join(pieces) + padding, Content_Encoding="gzip")) as server:
+        assert fetch(server.url(), limit=200_000).body == b"id,date\n" + b"1,2\n" * 30_000 + b"2,3\n"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_nothing_may_be_said_to_be_packed(status):
+    with Server(say(b"HTTP/1.1 %d x\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n" % status)) as server:
+        assert fetch(server.url()).body == b""
+
+
 FAULTS = [
     pytest.param(answer(200, body=b"x" * 200), {"limit": 100}, Fault.TOO_LARGE, id="more than it may have"),
     pytest.param(
@@ -58,6 +71,19 @@ FAULTS = [
     pytest.param(
         answer(200, body=b"no gzip at all", Content_Encoding="gzip"), {}, Fault.PROTOCOL, id="packed, and damaged"
     ),
+    pytest.param(
+        answer(200, body=gzip.compress(b"a,b\n" * 1_000)[:-9], Content_Encoding="gzip"),
+        {},
+        Fault.PROTOCOL,
+        id="packed, and cut off before it was sent",
+    ),
+    pytest.param(
+        answer(200, body=gzip.compress(b"a,b\n") + b"rest", Content_Encoding="gzip"),
+        {},
+        Fault.PROTOCOL,
+        id="packed, with something behind it",
+    ),
+    pytest.param(answer(302, Location="http://[/"), {}, Fault.REDIRECT, id="sends us on to no address"),
     pytest.param(say(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), {}, Fault.PROTOCOL, id="cut off half-way"),
     pytest.param(hang, {"deadline": 0.3}, Fault.TIMEOUT, id="never answers"),
     pytest.param(

@@ -100,6 +100,15 @@ def test_it_is_asked_when_it_is_due_and_told_what_we_have(serving):
         assert ids(it) == ["R0", "R1"]
 
 
+def test_what_it_calls_itself_is_not_said_back_where_that_cannot_be_said(serving):
+    acts = (answer(200, body=table(*many(1)), ETag="\u00e9", Last_Modified="monday"), answer(304))
+    with serving(*acts) as (it, server):
+        it.turn("2020-06-01 12:00")
+        assert not it.turn("2020-06-01 18:00").failures
+        said = [(each.headers.get("if-none-match"), each.headers.get("if-modified-since")) for each in server.requests]
+        assert said == [(None, None), (None, "monday")]
+
+
 def test_a_new_process_asks_no_sooner(serving):
     with serving(answer(200, body=table(*many(1)))) as (it, server):
         it.turn("2020-06-01 12:00")

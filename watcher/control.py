@@ -10,11 +10,11 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from watcher.core.errors import Locked, StoreError
+from watcher.log import tell_of
 
 #: Answers a question: ``{"ask": "turn"}`` with what `check` would print.
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -64,14 +64,20 @@ class Ear:
             except OSError:
                 return
             # A caller that says nothing, or nonsense, or has gone away, must not make us deaf for the next one.
-            with suppress(ValueError, OSError), caller:
-                self._converse(caller)
+            try:
+                with caller:
+                    self._converse(caller)
+            except (ValueError, OSError, RecursionError):
+                pass
+            except Exception as fault:  # noqa: BLE001 - whatever goes wrong over one question, the next is heard
+                tell_of(fault, "a question could not be answered")
 
     def _converse(self, caller: socket.socket) -> None:
         caller.settimeout(_PATIENCE_S)
         with caller.makefile("rb") as lines:
             question = json.loads(lines.readline(_LONGEST))
-        caller.sendall(json.dumps(self._answer(question)).encode() + b"\n")
+        if isinstance(question, dict):
+            caller.sendall(json.dumps(self._answer(question)).encode() + b"\n")
 
 
 def ask(path: Path, question: Mapping[str, Any], *, timeout_s: float) -> dict[str, Any]:

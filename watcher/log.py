@@ -39,6 +39,8 @@ def configure(*, level: str = "info", style: str = "auto", stream: TextIO | None
     :param style: ``json``, ``console``, or ``auto``: console on a terminal, JSON elsewhere.
     """
     _SETUP.due = partial(_configure, level, style, stream or sys.stderr)
+    # Where Python would print what libraries log, a job's traceback for one, as it is.
+    logging.lastResort = _Libraries(logging.WARNING)
     # Both print the URL of each request, which for a chat webhook is the secret itself.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -76,6 +78,22 @@ def logger() -> FilteringBoundLogger:
         _SETUP.due = None
     log: FilteringBoundLogger = _structlog.get_logger()
     return log
+
+
+def tell_of(fault: BaseException, event: str, **about: object) -> None:
+    """Log a fault that nobody caught like any other; a process that has not set up a log gets the usual one."""
+    if _SETUP.due is None and not _structlog.is_configured():
+        configure()
+    logger().error(event, exc_info=fault, **about)
+
+
+class _Libraries(logging.Handler):
+    """What libraries log, in our log: structured, and without secrets."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it; the base class's hook."""
+        say = logger().error if record.levelno >= logging.ERROR else logger().warning
+        say(record.getMessage(), library=record.name, exc_info=record.exc_info and record.exc_info[1])
 
 
 def hide(secrets: Iterable[SecretStr]) -> None:

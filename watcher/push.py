@@ -51,6 +51,15 @@ class Answer(NamedTuple):
     retry_after: int = 0
 
 
+_ANOTHER = Answer(
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    {
+        "error": "other bytes came under this Idempotency-Key before, so nothing of these is taken",
+        "todo": "send them under a key of their own",
+    },
+)
+
+
 @dataclass(slots=True)
 class Inlets:
     """All sources that may be pushed to."""
@@ -61,7 +70,8 @@ class Inlets:
     clock: Callable[[], datetime]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _sent: dict[str, list[datetime]] = field(default_factory=dict)
-    _known: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    #: By source and key, a digest of what came and what was answered.
+    _known: dict[tuple[str, str], tuple[str, Answer]] = field(default_factory=dict)
 
     def most_bytes(self) -> int:
         """The most bytes that any of them takes."""
@@ -82,10 +92,11 @@ class Inlets:
     def take(self, source: str, body: bytes, key: str) -> Answer:
         """Read the rows, keep them, and say what became of each."""
         feed = self.inlets[source].feed
-        key = hashlib.sha256(f"{source}\0{key}".encode() if key else body).hexdigest()[:32]
+        content = hashlib.sha256(body).hexdigest()[:32]
+        key = hashlib.sha256(f"{source}\0{key}".encode()).hexdigest()[:32] if key else content
         with self._lock:
             if (before := self._known.get((source, key))) is not None:
-                return before._replace(status=HTTPStatus.OK)
+                return before[1]._replace(status=HTTPStatus.OK) if before[0] == content else _ANOTHER
         now = self.clock()
         try:
             answer = self._kept(feed, body, key, now)
@@ -95,7 +106,7 @@ class Inlets:
             return Answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": error.what}, retry_after=30)
         if answer.status is HTTPStatus.ACCEPTED:
             with self._lock:
-                self._known[source, key] = answer
+                self._known[source, key] = content, answer
                 while len(self._known) > _REMEMBERED:
                     del self._known[next(iter(self._known))]
         return answer
@@ -109,7 +120,9 @@ class Inlets:
             return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": "too many rows cannot be read", **said})
         with self.store.reading() as tx:
             cursor = cursor_of(tx, feed.name)
-        self.spool.put(feed.name, body, rows=len(records), key=key, cursor=cursor, now=now)
+        is_new = self.spool.put(feed.name, body, rows=len(records), key=key, cursor=cursor, now=now)
+        if not is_new and self.spool.sent(feed.name, key) not in {body, None}:
+            return _ANOTHER
         return Answer(HTTPStatus.ACCEPTED, {"id": key, **said})
 
     def _too_often(self, source: str, inlet: Inlet) -> Answer | None:

@@ -166,6 +166,16 @@ class Spool:
             _sync_folder(folder)
         return True
 
+    def sent(self, source: str, key: str) -> bytes | None:
+        """What somebody has sent us under a key and is not in the store yet; None where there is nothing."""
+        folder = self.folder_of(source)
+        with _written(folder):
+            found = next(folder.glob(f"*-{key}{_BATCH}"), None)
+            try:
+                return found.read_bytes() if found else None
+            except FileNotFoundError:
+                return None
+
     def refuse(self, batch: Batch) -> None:
         """Keep what cannot be read for whoever looks into it, the last such batch only: it is pulled again."""
         with _written(batch.path.parent):

@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,15 +103,24 @@ def _sparse(path: Path) -> None:
 
 
 def _link(path: Path) -> None:
-    path.unlink()
     path.symlink_to("/dev/zero")
 
 
-def _gone(path: Path) -> None:
-    path.unlink()
+def _whole(path: Path) -> None:
+    path.write_text(RULES)
 
 
-_GARBAGE = (_truncate, _half, _binary, _sparse, _link, _gone)
+_GARBAGE = (_truncate, _half, _binary, _sparse, _link, None)
+
+
+def _put(path: Path, make: Callable[[Path], None] | None) -> None:
+    """Edit a file in one step, for what lies between two steps is a third state, which is told as well."""
+    if make is None:
+        path.unlink()
+    else:
+        fresh = path.with_suffix(".fresh")
+        make(fresh)
+        fresh.replace(path)
 
 
 @row("C23", "the rules are edited to garbage, in six ways, while records come in", slices=12)
@@ -119,22 +128,22 @@ def garbage(seed: int, folder: Path, seconds: float = 4.0) -> Figures:
     spoil = _GARBAGE[seed % len(_GARBAGE)]
     with staged(folder, seed=seed, share=0.0) as scene, running(scene) as process:
         rules = scene.folder / "rules" / "rules.yaml"
-        spoil(rules)
+        _put(rules, spoil)
         time.sleep(seconds)
         scene.release()
         told = wait_for(lambda: not scene.missing(), 20)
         assert told, "I16 the last good rules stay in force"
         assert process.poll() is None
-        rules.unlink(missing_ok=True)
-        rules.write_text(RULES)
+        _put(rules, _whole)
         scene.release()
         wait_for(lambda: not scene.missing())
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+        # Only now: until it has stopped it may tell of its rules, that they load again for one.
         ours = [each for each in scene.receiver.requests() if b'"WatcherRulesInvalid"' in each.body]
         begun = [each for each in ours if b'"status":"firing"' in each.body]
         assert len({each.key for each in begun}) <= 1, "one alert for one state of the files"
         _leave_out(scene, b'"WatcherRulesInvalid"')
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE_S)
         whole(scene.settings)
         return {"edits": 2, **judge(scene)}
 

@@ -70,16 +70,18 @@ class Receiver:
 
     def requests(self) -> list[Request]:
         """Everything so far, in the order in which it came."""
-        if not self._log.exists():
-            return []
-        # A line that is being written while we read has no end yet.
-        whole, _, _ = self._log.read_text().rpartition("\n")
-        rows = map(json.loads, whole.splitlines())
-        return [Request(row["key"], base64.b64decode(row["body"]), row["answer"], row["at"]) for row in rows]
+        return heard(self._log)
 
     def taken(self) -> list[Request]:
         """What was taken and said so."""
         return [each for each in self.requests() if each.answer == TAKEN]
+
+
+def heard(log: Path) -> list[Request]:
+    """What a receiver wrote down; what stands behind the last end of a line is being written just now."""
+    lines = log.read_text().rpartition("\n")[0].splitlines() if log.exists() else []
+    rows = map(json.loads, lines)
+    return [Request(row["key"], base64.b64decode(row["body"]), row["answer"], row["at"]) for row in rows]
 
 
 def main(log: str, secret: str, share: str, seed: str) -> None:

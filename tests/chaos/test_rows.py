@@ -9,6 +9,7 @@ import pytest
 from tests.chaos import clocks, model, replies, rows, sim
 from tests.chaos.__main__ import MODULES
 from tests.chaos.points import POINTS
+from tests.chaos.receiver import heard
 from tests.chaos.rows import ROWS
 
 
@@ -54,3 +55,11 @@ def test_every_row_of_the_table_is_there():
     assert MODULES
     wanted = (1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 28, 29, 30, 31)
     assert sorted(ROWS, key=lambda code: int(code[1:])) == [f"C{number}" for number in wanted]
+
+
+def test_a_line_that_the_receiver_is_writing_is_read_when_it_is_whole(tmp_path):
+    log = tmp_path / "received.jsonl"
+    assert heard(log) == []
+    line = '{"key": "msg_1", "body": "e30=", "answer": 204, "at": 1.0}'
+    log.write_text(f"{line}\n{line[:30]}")
+    assert [each.key for each in heard(log)] == ["msg_1"]

@@ -139,3 +139,18 @@ def test_an_error_that_repeats_data_cannot_move_the_cursor(run):
     said = run("explain", "\x1b[2J")
     assert said.code == 2
     assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["quarantine", "dismiss", "9" * 30], "is not in the range", id="a row that no store can number"),
+        pytest.param(["silence", "expire", "9" * 30], "is not in the range", id="a silence that no store can number"),
+        pytest.param(["release", "9" * 30], "is not in the range", id="a change that no store can number"),
+        pytest.param(["outbox", "list", "--limit", "9" * 30], "is not in the range", id="more than there can be"),
+        pytest.param(["backup", ".", "--verify"], ". is a folder (name the backup in it)", id="a folder for a backup"),
+    ],
+)
+def test_what_cannot_be_is_a_mistake_of_whoever_types_it(run, arguments, words):
+    said = run(*arguments)
+    assert (said.code, words in said.err) == (2, True), said.err

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from tests.fuzz.hunt import hunt
-from tests.fuzz.targets import BY_NAME, TARGETS, Target
+from tests.fuzz.target import Target
+from tests.fuzz.targets import BY_NAME, TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = ROOT / ".fuzz" / "notes.jsonl"

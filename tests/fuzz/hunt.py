@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz.targets import Target
+from tests.fuzz.target import Target
 
 
 def hunt(target: Target, *, cases: int, start: int) -> int:
@@ -19,7 +19,7 @@ def hunt(target: Target, *, cases: int, start: int) -> int:
     def throw(case: Any) -> None:
         nonlocal done
         done += 1
-        target.survive(case)
+        survive(case)
 
     calm = settings(
         max_examples=cases,
@@ -28,5 +28,6 @@ def hunt(target: Target, *, cases: int, start: int) -> int:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    seed(start)(calm(given(target.cases)(throw)))()
+    with target.stage() as survive:
+        seed(start)(calm(given(target.cases)(throw)))()
     return done

@@ -6,14 +6,13 @@ part of it that cannot be used is. Anything else is an exception, and fails.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -21,6 +20,8 @@ from tests.config.test_document import NEARLY, test_reading_quickly_and_reading_
 from tests.core.selections import NAMES, events, picks, wheres
 from tests.core.test_condition import CONDITIONS, test_a_condition_comes_back_as_it_was_written
 from tests.core.test_template import OUTPUTS, VALUES
+from tests.fuzz import apis, archives, commands, doors, mail
+from tests.fuzz.target import Target, changed, plain, within_patience
 from tests.installation import empty_store
 from tests.receivers.outgoings import access, outgoing
 from tests.sinks import SINKS
@@ -41,32 +42,6 @@ from watcher.receivers import webhook
 from watcher.store.engine import Store
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Nothing that is read may keep anybody for longer, seconds of processor time.
-_PATIENCE_S = 2
-
-
-class Target(NamedTuple):
-    """Something that takes what others write."""
-
-    name: str
-    cases: st.SearchStrategy[Any]
-    #: Called with a case.
-    survive: Callable[[Any], object]
-
-
-def changed(good: Iterable[bytes], spare: st.SearchStrategy[bytes] = BYTES) -> st.SearchStrategy[bytes]:
-    """Something good of which up to four pieces were cut out, put in, doubled or overwritten."""
-    edit = st.tuples(st.floats(0, 1), st.integers(0, 40), st.sampled_from(["cut", "put", "double", "over"]), spare)
-    return st.builds(_edited, st.sampled_from(sorted(good)), st.lists(edit, min_size=1, max_size=4))
-
-
-def _edited(good: bytes, edits: list[tuple[float, int, str, bytes]]) -> bytes:
-    for where, length, how, what in edits:
-        place = int(where * len(good))
-        piece = good[place : place + length]
-        put = {"cut": b"", "put": what + piece, "double": piece * 2, "over": what[:length]}[how]
-        good = good[:place] + put + good[place + length :]
-    return good
 
 
 def _inside(test: Any) -> Callable[[Any], object]:
@@ -75,19 +50,13 @@ def _inside(test: Any) -> Callable[[Any], object]:
     return asks
 
 
-def _within_patience(act: Callable[[], object]) -> None:
-    begun = time.process_time()
-    act()
-    assert time.process_time() - begun < _PATIENCE_S
-
-
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
 def _reader(name: str) -> Target:
     good = [GOOD, *HEADS[name]] if name == "acled" else HEADS[name]
     cases = BYTES | st.builds(bytes.__add__, st.sampled_from(HEADS[name]), BYTES) | changed(good)
-    return Target(f"records: {name}", cases, lambda data: _within_patience(lambda: survives(name, data)))
+    return plain(f"records: {name}", cases, lambda data: within_patience(lambda: survives(name, data)))
 
 
 @cache
@@ -105,7 +74,7 @@ def _reads(page: bytes, read: Callable[[Path], object]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "page.yaml")
         path.write_bytes(page)
-        _within_patience(lambda: _is_read_or_refused(path, read))
+        within_patience(lambda: _is_read_or_refused(path, read))
 
 
 def _is_read_or_refused(path: Path, read: Callable[[Path], object]) -> None:
@@ -145,7 +114,7 @@ def _matches(pattern: str) -> None:
         with suppress(ValueError):
             matcher("name", "=~", pattern).matches({"name": long})
 
-    _within_patience(act)
+    within_patience(act)
 
 
 _TEMPLATES = st.lists(
@@ -206,31 +175,36 @@ def _stays_text(case: tuple[str, list[str]]) -> None:
 
 TARGETS = (
     *map(_reader, HEADS),
-    Target("YAML: any text", NEARLY | st.text() | st.binary(), _reads_yaml),
-    Target(
+    plain("YAML: any text", NEARLY | st.text() | st.binary(), _reads_yaml),
+    plain(
         "YAML: the quick and the careful reader",
         NEARLY,
         _inside(test_reading_quickly_and_reading_carefully_come_to_the_same),
     ),
-    Target(
+    plain(
         "rule files, changed",
         changed(_pages("rules/*.yaml")),
         lambda page: _reads(page, lambda path: read_rules([path])),
     ),
-    Target("routes, changed", changed(_pages("tests/**/notify.yaml")), lambda page: _reads(page, load_notify)),
-    Target(
+    plain("routes, changed", changed(_pages("tests/**/notify.yaml")), lambda page: _reads(page, load_notify)),
+    plain(
         "selectors against a naive reader", st.tuples(wheres(), st.lists(events(), min_size=1, max_size=4)), _selects
     ),
-    Target(
+    plain(
         "conditions, there and back",
         CONDITIONS,
         _inside(test_a_condition_comes_back_as_it_was_written),
     ),
-    Target("comparisons, nearly", st.text("observed ratio<>=!1.5%in[],'\"-d \t", max_size=30) | st.text(), _compares),
-    Target("regular expressions", _PATTERNS, _matches),
-    Target("templates", _TEMPLATES, _fills),
-    Target("answers of a receiver", changed(_REPLIES), _is_answered),
-    Target("files that are no store", changed([empty_store()]), _opens_a_store),
-    Target("injection, mixed", st.tuples(st.sampled_from(sorted(SINKS)), _MIXED), _stays_text),
+    plain("comparisons, nearly", st.text("observed ratio<>=!1.5%in[],'\"-d \t", max_size=30) | st.text(), _compares),
+    plain("regular expressions", _PATTERNS, _matches),
+    plain("templates", _TEMPLATES, _fills),
+    plain("answers of a receiver", changed(_REPLIES), _is_answered),
+    plain("files that are no store", changed([empty_store()]), _opens_a_store),
+    plain("injection, mixed", st.tuples(st.sampled_from(sorted(SINKS)), _MIXED), _stays_text),
+    *doors.TARGETS,
+    *mail.TARGETS,
+    *apis.TARGETS,
+    *archives.TARGETS,
+    *commands.TARGETS,
 )
 BY_NAME = {each.name: each for each in TARGETS}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.fuzz.hunt import hunt
-from tests.fuzz.targets import TARGETS, Target
+from tests.fuzz.target import plain
+from tests.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
@@ -19,5 +20,5 @@ def test_a_fault_is_found_and_the_cases_are_counted():
         assert case < 100
 
     with pytest.raises(AssertionError):
-        hunt(Target("", st.integers(0, 1_000), survive), cases=200, start=0)
-    assert hunt(Target("", st.integers(0, 10_000), lambda _: None), cases=50, start=0) == 50
+        hunt(plain("", st.integers(0, 1_000), survive), cases=200, start=0)
+    assert hunt(plain("", st.integers(0, 10_000), lambda _: None), cases=50, start=0) == 50

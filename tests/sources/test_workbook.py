@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -89,6 +90,16 @@ def test_a_bomb_is_refused_by_what_it_unpacks_to(monkeypatch):
     assert len(bomb) < 10_000
     with pytest.raises(DataError, match="unpacked, the workbook is larger than 1 MB"):
         read_rows(bomb, **OWN)
+
+
+def test_damage_of_a_workbook_that_is_packed_in_another_way_is_told_as_well():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>" * 100)
+    data = packed.getvalue()
+    start = data.index(b"xl/workbook.xml") + 30
+    with pytest.raises(DataError, match="the workbook is damaged"):
+        read_rows(data[:start] + b"\xff" * 8 + data[start + 8 :], **OWN)
 
 
 def test_a_zip_archive_is_told_from_a_workbook(tmp_path):

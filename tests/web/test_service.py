@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -13,8 +15,10 @@ from pydantic import SecretStr
 
 from tests.installation import installed
 from watcher.core.selector import EVERYTHING
+from watcher.log import configure
 from watcher.push import Inlet, Inlets
 from watcher.store.events import find_events
+from watcher.web.listening import AT_ONCE
 from watcher.web.service import Pulse, Service, ServiceDoor
 
 SETTINGS = """\
@@ -113,6 +117,22 @@ def test_what_is_sent_again_under_its_key_is_taken_once(house):
         assert len(list(find_events(tx, EVERYTHING))) == 1
 
 
+@pytest.mark.parametrize("forgets", [False, True], ids=["at once", "after it was started anew"])
+def test_other_rows_under_the_same_key_are_refused_for_they_would_be_lost(house, forgets):
+    house.send(ROW % (1, 12), key="monday")
+    if forgets:
+        house.door._server.desk.inlets._known.clear()
+    status, said, _ = house.send(ROW % (2, 12), key="monday")
+    assert (status, said["todo"]) == (422, "send them under a key of their own")
+    assert house.send(ROW % (1, 12), key="monday")[0] in {200, 202}
+    assert len(house.it.app.pullers.spool.batches("log")) == 1
+
+
+def test_long_keys_that_begin_alike_are_two(house):
+    assert [house.send(ROW % (n, 12), key=f"{'k' * 300}{n}")[0] for n in range(2)] == [202, 202]
+    assert len(house.it.app.pullers.spool.batches("log")) == 2
+
+
 REFUSED = [
     pytest.param({"token": "guessed"}, 401, "no such source, or not its token", id="another token"),
     pytest.param({"token": ""}, 401, "no such source, or not its token", id="no token"),
@@ -173,3 +193,69 @@ def test_half_a_body_is_nothing(house):
         sock.shutdown(socket.SHUT_WR)
         assert b" 400 " in sock.recv(1_000)
     assert house.it.app.pullers.spool.batches("log") == []
+
+
+def raw(house, head: str, body: str = ROW % (1, 12)) -> bytes:
+    with socket.create_connection(("127.0.0.1", house.door.port), timeout=5) as sock:
+        answer = b""
+        # Of a body that it does not read we are told by a reset, after the answer.
+        with suppress(ConnectionError):
+            sock.sendall(f"{head}\r\n\r\n{body}".encode())
+            while piece := sock.recv(65_536):
+                answer += piece
+        return answer
+
+
+SENT = f"POST /ingest/log HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+LENGTH = len(ROW % (1, 12))
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "words"),
+    [
+        pytest.param(
+            f"{SENT}Content-Length: {LENGTH}\r\nTransfer-Encoding: chunked",
+            b"411",
+            b"Content-Length is needed, and no Transfer-Encoding",
+            id="in pieces",
+        ),
+        pytest.param(
+            f"{SENT}Content-Length: {LENGTH}\r\nContent-Length: 3", b"400", b"understood", id="of two lengths"
+        ),
+        pytest.param(
+            f"{SENT}odd\r\nContent-Length: {LENGTH}", b"400", b"understood", id="with a line that is no header"
+        ),
+        pytest.param("GET /healthz", b"400", b"understood", id="of the nineties"),
+        pytest.param("PUT /<script> HTTP/1.1", b"501", b"understood", id="of another kind, and its words are not said"),
+        pytest.param("GET http://[/healthz HTTP/1.1", b"404", b"there are: /healthz", id="for half an address"),
+    ],
+)
+def test_what_a_proxy_may_understand_otherwise_is_refused_whole(house, head, status, words):
+    answer = raw(house, head)
+    assert answer.startswith(b"HTTP/1.0 " + status)
+    assert words in answer
+    assert b"script" not in answer
+    assert house.it.app.pullers.spool.batches("log") == []
+
+
+def test_a_fault_of_ours_is_logged_without_the_text_of_the_request(house, capsys, monkeypatch):
+    monkeypatch.setattr(Service, "health", lambda _: int("CANARY"))
+    configure(style="json")
+    assert raw(house, "GET /healthz HTTP/1.1") == b""
+    monkeypatch.undo()
+    assert house.ask("GET", "/healthz")[0] == 200
+    said = capsys.readouterr().err
+    line = json.loads(said)
+    assert (line["event"], line["fault"]) == ("a request could not be served", "ValueError")
+    assert line["where"].startswith("test_service.py:")
+    assert "CANARY" not in said
+
+
+def test_when_no_thread_is_to_be_had_the_door_is_open_again_afterwards(house, monkeypatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as starved:
+        starved.setattr(threading.Thread, "start", refuse)
+        assert [raw(house, "GET /healthz HTTP/1.1") for _ in range(AT_ONCE)] == [b""] * AT_ONCE
+    assert house.ask("GET", "/healthz")[0] == 200

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import yaml
 
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.table import format_option, print_rows, safe
 from watcher.config.schema import schema_text
@@ -54,7 +55,7 @@ def new(detector: str) -> int:
 
 @click.command()
 @config_option
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many, the newest.")
+@click.option("--limit", type=Whole(), default=20, show_default=True, help="At most so many, the newest.")
 @format_option("text", "json")
 def log(config: Path | None, *, limit: int, style: str) -> int:
     r"""Which rules were in force when, with what changed from one set to the next.

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.table import safe
 from watcher.core.errors import UsageError
@@ -21,7 +22,7 @@ from watcher.store.rotation import backup_name, rotate
 @click.option("--verify", is_flag=True, help="Check the backup TARGET that is there; make none.")
 @click.option(
     "--keep",
-    type=click.IntRange(min=1),
+    type=Whole(),
     metavar="N",
     help="TARGET is a folder: put the backup there under a name of its own, and remove all but the newest N.",
 )
@@ -41,6 +42,8 @@ def command(config: Path | None, target: Path, *, verify: bool, keep: int | None
     if verify and keep:
         raise UsageError("--verify makes no backup, so there is nothing to keep", todo="leave out --verify or --keep")
     if verify:
+        if target.is_dir():
+            raise UsageError(f"{target} is a folder", todo="name the backup in it")
         report = verify_backup(target)
         print(f"{report.path}: whole, {report.bytes} bytes, sha256 {report.sha256}")
         return 0

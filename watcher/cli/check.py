@@ -17,6 +17,7 @@ from watcher import clock
 from watcher.app import App, recover_pulls, turn
 from watcher.cli import nagios
 from watcher.cli.judgement import judge_dry
+from watcher.cli.number import Whole
 from watcher.cli.opening import (
     alone,
     as_known_option,
@@ -56,7 +57,7 @@ MISSED_TURNS = 3
 @click.option("--print", "show", type=click.Choice(["firing"]), help="Print the alerts that fire.")
 @click.option(
     "--timeout",
-    type=click.IntRange(min=1),
+    type=Whole(),
     default=300,
     show_default=True,
     metavar="SECONDS",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, end_of, open_settings, open_store
 from watcher.cli.rulebook import did_you_mean, find_alert, rule_behind
 from watcher.cli.table import Column, Row, format_option, print_csv, print_rows, safe
@@ -78,7 +79,7 @@ class Selection(NamedTuple):
 @click.option("--to", "until", metavar="DATE", help="Up to the last day of it.")
 @click.option("--as-known", metavar="MOMENT", help="As they were known at the end of this day, or at this moment.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only of this source; may be repeated.")
-@click.option("--limit", type=click.IntRange(min=0), help=f"At most so many, the newest; text: {_SHOWN}; 0: all.")
+@click.option("--limit", type=Whole(0), help=f"At most so many, the newest; text: {_SHOWN}; 0: all.")
 @format_option("text", "csv", "json", "jsonl")
 def command(
     config: Path | None, *, where: str | None, indicator: str | None, alert: str | None, style: str, **options: Any

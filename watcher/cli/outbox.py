@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, on_terminal, open_settings, open_store
 from watcher.cli.rulebook import did_you_mean
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
@@ -75,7 +76,7 @@ def _filters(function: Any) -> Any:
 @command.command("list")
 @config_option
 @_filters
-@click.option("--limit", type=click.IntRange(min=1), default=_SHOWN, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(), default=_SHOWN, show_default=True, help="At most so many.")
 @format_option(*LIST_FORMATS)
 def list_(config: Path | None, *, limit: int, style: str, **filters: Any) -> int:
     """List deliveries, the newest message first."""

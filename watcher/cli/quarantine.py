@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import PATIENCE, config_option, open_settings, open_store
 from watcher.cli.rulebook import did_you_mean
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
@@ -52,7 +53,7 @@ def command() -> None:
 @config_option
 @click.option("--source", metavar="NAME", help="Only of this source.")
 @click.option("--all", "everything", is_flag=True, help="Also rows that have left quarantine.")
-@click.option("--limit", type=click.IntRange(min=1), default=_SHOWN, show_default=True, help="At most so many.")
+@click.option("--limit", type=Whole(), default=_SHOWN, show_default=True, help="At most so many.")
 @format_option(*LIST_FORMATS)
 def list_(config: Path | None, *, source: str | None, everything: bool, limit: int, style: str) -> int:
     """List the rows, with what is wrong with each."""
@@ -69,7 +70,7 @@ def list_(config: Path | None, *, source: str | None, everything: bool, limit: i
 
 @command.command()
 @config_option
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=Whole())
 @format_option("text", "json")
 def show(config: Path | None, number: int, *, style: str) -> int:
     """Show one row as it stood in its file, under its header."""
@@ -91,7 +92,7 @@ def show(config: Path | None, number: int, *, style: str) -> int:
 
 @command.command("retry")
 @config_option
-@click.argument("numbers", metavar="[ID...]", nargs=-1, type=int)
+@click.argument("numbers", metavar="[ID...]", nargs=-1, type=Whole())
 @click.option("--all", "everything", is_flag=True, help="Every row that waits.")
 @click.option("--source", metavar="NAME", help="With --all: only of this source.")
 def retry_(config: Path | None, numbers: tuple[int, ...], *, everything: bool, source: str | None) -> int:
@@ -114,7 +115,7 @@ def retry_(config: Path | None, numbers: tuple[int, ...], *, everything: bool, s
 
 @command.command()
 @config_option
-@click.argument("numbers", metavar="ID...", nargs=-1, type=int, required=True)
+@click.argument("numbers", metavar="ID...", nargs=-1, type=Whole(), required=True)
 def dismiss(config: Path | None, numbers: tuple[int, ...]) -> int:
     """Let rows leave quarantine unread: they will never be records.
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from watcher.cli.argument import part
-from watcher.cli.number import Within
+from watcher.cli.number import Whole, Within
 from watcher.cli.table import Column, format_option, print_json, print_rows
 from watcher.core.errors import UsageError
 from watcher.core.reading import number_of_days
@@ -39,8 +39,8 @@ _COLUMNS = (
 @click.command()
 @click.argument("now", metavar="NOW")
 @click.argument("before", metavar="BEFORE")
-@click.option("--attacks", type=click.IntRange(1), metavar="N", help="Attacks behind the total BEFORE.")
-@click.option("--now-attacks", type=click.IntRange(1), metavar="N", help="Attacks behind the total NOW.")
+@click.option("--attacks", type=Whole(), metavar="N", help="Attacks behind the total BEFORE.")
+@click.option("--now-attacks", type=Whole(), metavar="N", help="Attacks behind the total NOW.")
 @click.option("--dispersion", type=Within(1, 1_000), metavar="D", help="Variance over mean, where known.")
 @click.option("--year-days", type=click.IntRange(1, 36_600), metavar="N", help="Days of the period to project to.")
 @format_option("text", "json")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import PATIENCE, config_option, open_settings, open_store
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_rows, safe
 from watcher.core.errors import UsageError
@@ -29,7 +30,7 @@ _COLUMNS = (
 
 @click.command()
 @config_option
-@click.argument("number", metavar="[ID]", type=int, required=False)
+@click.argument("number", metavar="[ID]", type=Whole(), required=False)
 @click.option("--list", "listing", is_flag=True, help="What is held, and why; the same as no ID.")
 @click.option("--discard", is_flag=True, help="Throw it away: it is not asked about again.")
 @format_option(*LIST_FORMATS)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from watcher import clock
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, moment, open_settings, open_store
 from watcher.cli.rulebook import Rulebook, did_you_mean, find_alert
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_rows, safe
@@ -117,7 +118,7 @@ def list_(config: Path | None, *, everything: bool, style: str) -> int:
 
 @command.command()
 @config_option
-@click.argument("numbers", metavar="NUMBER...", type=int, nargs=-1, required=True)
+@click.argument("numbers", metavar="NUMBER...", type=Whole(), nargs=-1, required=True)
 @click.option("--author", metavar="WHO", help="Who ends it; your user name if not given.")
 def expire(config: Path | None, *, numbers: tuple[int, ...], author: str | None) -> int:
     r"""End silences now; what they held is told within a few minutes.

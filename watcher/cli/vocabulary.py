@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from watcher.cli.number import Whole
 from watcher.cli.opening import config_option, open_settings, open_store
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_rows
 from watcher.core.label import fold
@@ -34,7 +35,7 @@ _CALLED = {"admin1": "first-level units"}
 @click.option(
     "--source", "sources", multiple=True, metavar="NAME", help="Only records of this source; may be repeated."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many, the most frequent first.")
+@click.option("--limit", type=Whole(), metavar="N", help="At most so many, the most frequent first.")
 @format_option(*LIST_FORMATS)
 def command(
     config: Path | None, *, kind: str, search: tuple[str, ...], sources: tuple[str, ...], limit: int | None, style: str

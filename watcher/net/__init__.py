@@ -131,10 +131,7 @@ class Egress:
             )
             if body is not None or reply.status not in _SENT_ON or "location" not in reply.headers:
                 return reply
-            onward = urljoin(url, reply.headers["location"])
-            if urlsplit(url).scheme == "https" and urlsplit(onward).scheme != "https":
-                what = "it sends us on to an address without encryption"
-                raise EgressFailed(Fault.REDIRECT, what, where=alias or urlsplit(url).hostname or "")
+            onward = _onward(url, reply.headers["location"], alias or urlsplit(url).hostname or "")
             if urlsplit(onward).netloc != urlsplit(url).netloc:
                 headers = {name: value for name, value in headers.items() if name.lower() in _HARMLESS}
             url = onward
@@ -144,3 +141,18 @@ class Egress:
     def _poster(self) -> Any:
         admits = None if self._proxy else self.admits
         return _http.Poster(admits=admits, proxy=self._proxy, ca_file=self._ca_file, resolver=self._resolver)
+
+
+def _onward(url: str, location: str, where: str) -> str:
+    """Where an answer sends us on to.
+
+    :raises EgressFailed: when that is nowhere, or nowhere that we would go.
+    """
+    try:
+        onward = urljoin(url, location)
+        is_open = urlsplit(onward).scheme != "https"
+    except ValueError:
+        raise EgressFailed(Fault.REDIRECT, "it sends us on to what is no address", where=where) from None
+    if is_open and urlsplit(url).scheme == "https":
+        raise EgressFailed(Fault.REDIRECT, "it sends us on to an address without encryption", where=where)
+    return onward

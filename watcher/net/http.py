@@ -241,21 +241,41 @@ def _start_of(response: httpx.Response) -> bytes:
 def _whole_of(limit: int, response: httpx.Response) -> bytes:
     """The answer to its end, unpacked; a little that unpacks to a lot is too much like the lot itself."""
     whole = bytearray()
-    unpack = _unpacker(response.headers.get("content-encoding", ""))
+    is_plain = response.headers.get("content-encoding", "").strip().lower() in {"", "identity"}
+    packed = _Packed()
     try:
         for chunk in response.iter_raw():
-            whole += unpack(chunk, limit + 1 - len(whole))
+            whole += chunk if is_plain else packed.open(chunk, limit + 1 - len(whole))
             if len(whole) > limit:
                 raise EgressFailed(Fault.TOO_LARGE, f"its answer is larger than {limit:,} bytes")
     except zlib.error:
         raise EgressFailed(Fault.PROTOCOL, "its answer is damaged: it cannot be unpacked") from None
     finally:
         response.close()
+    if packed.is_cut_off:
+        raise EgressFailed(Fault.PROTOCOL, "its answer is cut off")
     return bytes(whole)
 
 
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
-    if encoding.strip().lower() in {"", "identity"}:
-        return lambda chunk, _: chunk
+class _Packed:
+    """What is packed with gzip or deflate: one piece or several, one behind the other."""
+
+    def __init__(self) -> None:
+        self._piece = _piece()
+        self.is_cut_off = False
+
+    def open(self, chunk: bytes, most: int) -> bytes:
+        """What comes next, unpacked: at most so many bytes of it."""
+        found = bytearray()
+        while chunk and len(found) < most:
+            if self._piece.eof:
+                self._piece, chunk = _piece(), chunk.lstrip(b"\0")
+                continue
+            found += self._piece.decompress(chunk, most - len(found))
+            chunk, self.is_cut_off = self._piece.unused_data, not self._piece.eof
+        return bytes(found)
+
+
+def _piece() -> Any:
     # 32 more than the window takes gzip as well as deflate.
-    return zlib.decompressobj(32 + zlib.MAX_WBITS).decompress
+    return zlib.decompressobj(32 + zlib.MAX_WBITS)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import io
 import socket
+import sys
 import threading
+import traceback
 from contextlib import suppress
 from datetime import timedelta
+from email.message import Message
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from watcher import clock
 from watcher.core.errors import ConfigError, Problem
+from watcher.log import logger
 
 #: A request and its answer are over after this.
 DEADLINE = timedelta(seconds=10)
@@ -60,12 +66,48 @@ class Handler(BaseHTTPRequestHandler):
         until = clock.monotonic() + self.server.deadline.total_seconds()
         self.rfile = io.BufferedReader(Incoming(self.connection, until=until, room=self.server.room))
 
+    def parse_request(self) -> bool:
+        """Read the head; refuse one that a proxy before us may have understood otherwise. The base class's hook."""
+        if not super().parse_request():
+            return False
+        if "Transfer-Encoding" in self.headers:
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            return False
+        if not self.request_version.startswith("HTTP/1.") or not _is_clear(self.headers):
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
+
+    @property
+    def asked(self) -> str:
+        """The path that is asked for; empty when it is none."""
+        try:
+            return urlsplit(self.path).path
+        except ValueError:
+            return ""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
+        """Refuse what cannot be read; the base class would write what it read into its page."""
+        self.close_connection = True
+        self.command = getattr(self, "command", None) or ""
+        self.request_version = "HTTP/1.0"
+        self.refuse(HTTPStatus(code))
+
+    def refuse(self, status: HTTPStatus) -> None:
+        """Say that a request cannot be read."""
+        raise NotImplementedError
+
     def version_string(self) -> str:
         """Who serves; not in which version."""
         return "watcher"
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+def _is_clear(headers: Message) -> bool:
+    """Whether every line of a head is a header, and there is one length at most."""
+    return not headers.defects and not headers.get_payload() and len(headers.get_all("Content-Length", ())) <= 1
 
 
 class Server(ThreadingHTTPServer):
@@ -96,7 +138,12 @@ class Server(ThreadingHTTPServer):
         if not self._free.acquire(blocking=False):
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            # No thread was to be had, so none will make room again.
+            self._free.release()
+            raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve it; the base class's hook."""
@@ -105,8 +152,13 @@ class Server(ThreadingHTTPServer):
         finally:
             self._free.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hangs up or says nonsense is no news; the base class would print a traceback."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
+        """A caller that hangs up is no news; any other fault is ours. Its text is not logged: it may hold a link."""
+        fault = sys.exc_info()[1]
+        if fault is not None and not isinstance(fault, OSError):
+            place = traceback.extract_tb(fault.__traceback__)[-1]
+            where = f"{Path(place.filename).name}:{place.lineno}"
+            logger().error("a request could not be served", fault=type(fault).__name__, where=where)
 
     def server_bind(self) -> None:
         """Bind, without asking for our own name; that could take long."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from watcher.core.errors import WatcherError
 from watcher.log import logger
@@ -57,11 +57,7 @@ class _Handler(Handler):
 
     def _token(self) -> str:
         """What stands behind ``/links/``; a folder before it is the proxy's."""
-        try:
-            path = urlsplit(self.path).path
-        except ValueError:
-            return ""
-        return path.partition(_LINKS)[2]
+        return self.asked.partition(_LINKS)[2]
 
     def _form(self) -> Answers | Page:
         length = self.headers.get("Content-Length", "")
@@ -94,12 +90,9 @@ class _Handler(Handler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's signature
-        """Refuse what the base class cannot read; it would write what it read into its page."""
-        self.close_connection = True
-        self.command = getattr(self, "command", None) or ""
-        self.request_version = "HTTP/1.0"
-        self._answer(Page("That request cannot be understood", (), HTTPStatus(code)))
+    def refuse(self, status: HTTPStatus) -> None:
+        """Say that a request cannot be read."""
+        self._answer(Page("That request cannot be understood", (), status))
 
 
 class Door(Listener):

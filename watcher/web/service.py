@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -30,6 +29,7 @@ _TEXT = "text/plain; charset=utf-8"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _JSON = "application/json"
 _INGEST = "/ingest/"
+_REFUSED = {HTTPStatus.LENGTH_REQUIRED: "Content-Length is needed, and no Transfer-Encoding"}
 
 
 class Pulse(NamedTuple):
@@ -84,7 +84,7 @@ class _Handler(Handler):
             self._say(HTTPStatus.UNAUTHORIZED, b"a token is needed\n", _TEXT)
             return
         service: Service = self.server.desk
-        path = urlsplit(self.path).path
+        path = self.asked
         try:
             if path == "/healthz":
                 status, said = service.health()
@@ -107,13 +107,17 @@ class _Handler(Handler):
 
     def do_POST(self) -> None:
         """Take records."""
-        path = urlsplit(self.path).path
+        path = self.asked
         if not path.startswith(_INGEST):
             self._say(HTTPStatus.NOT_FOUND, b"there is: POST /ingest/SOURCE\n", _TEXT)
             return
         answer = self._taken(path.removeprefix(_INGEST))
         extra = {"Retry-After": str(answer.retry_after)} if answer.retry_after else {}
         self._say(answer.status, json.dumps(answer.said).encode() + b"\n", _JSON, extra)
+
+    def refuse(self, status: HTTPStatus) -> None:
+        """Say that a request cannot be read."""
+        self._say(status, f"{_REFUSED.get(status, 'that request cannot be understood')}\n".encode(), _TEXT)
 
     def _taken(self, source: str) -> Answer:
         inlets: Inlets = self.server.desk.inlets
@@ -127,7 +131,7 @@ class _Handler(Handler):
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             return Answer(HTTPStatus.BAD_REQUEST, {"error": "it was cut off"})
-        return inlets.take(source, body, self.headers.get("Idempotency-Key", "")[:200])
+        return inlets.take(source, body, self.headers.get("Idempotency-Key", ""))
 
     def _may_ask(self) -> bool:
         token: SecretStr | None = self.server.desk.token

@@ -217,6 +217,23 @@ def test_what_gets_tokens_is_kept_where_no_other_is_handed_out(asking):
     assert [login["grant_type"] for login in api.logins] == ["password", "refresh_token", "refresh_token"]
 
 
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        pytest.param("expires_in", "9" * 5_000, id="for ever and ever"),
+        pytest.param("refresh_token", "\ud800", id="and another that cannot be sent"),
+        pytest.param("refresh_token", ["x"], id="and another that is none"),
+    ],
+)
+def test_a_login_that_hands_out_a_token(asking, name, odd):
+    api = Acled(rows=[event(1)], tokens={"this"})
+    api.login_fault = lambda form: said({"access_token": "this", name: odd}) if len(api.logins) == 1 else None
+    client = asking(api)
+    for days in (0, 40):
+        client.now = NOW + timedelta(days=days)
+        assert len(client.pull().rows) == 1
+
+
 def test_a_token_that_was_half_written_is_in_nobodys_way(asking):
     api = Acled(rows=[event(1)])
     client = asking(api)
@@ -302,10 +319,12 @@ def test_what_needs_a_person_is_told_in_words(asking, fault, words):
 PASSES = [
     pytest.param(Said(429, b"", {"Retry_After": "120"}), "we asked too often (429)", 120, id="too many requests"),
     pytest.param(Said(429), "we asked too often (429)", 60, id="too many requests, without a time"),
+    pytest.param(Said(429, b"", {"Retry_After": "Tue, 07 Jul 99999999999 06:00:05 GMT"}), "we asked too often (429)", 60, id="too many requests, until a year that never comes"),
     pytest.param(said({"status": 429, "success": False, "message": "slow"}), "too often (429: slow)", 60, id="the same under HTTP 200"),
     pytest.param(Said(502, HTML), "it is in trouble itself (502, with a web page)", None, id="a bad gateway"),
     pytest.param(said({"status": 500, "success": False, "error": [{"message": "db"}]}), "in trouble itself (500: db)", None, id="trouble under HTTP 200"),
     pytest.param(said({"success": False, "error": "maintenance"}), "it reports a fault: maintenance", None, id="a fault that says no status"),
+    pytest.param(said({"status": "9" * 5_000, "success": False, "error": "maintenance"}), "it reports a fault: maintenance", None, id="a fault whose status is no number"),
     pytest.param(said({"success": "false", "data": []}), "it reports a fault: without saying which", None, id="a fault that says nothing"),
     pytest.param(said({"success": True, "count": 2, "data": []}), "it gives fewer rows than it says there are", None, id="an empty page that speaks of rows"),
 ]  # fmt: skip

@@ -245,6 +245,7 @@ NEEDS_PERSON = [
     pytest.param(Said(404, HTML), "there is nothing at this address (404, with a web page)", id="an address that has moved"),
     pytest.param(Said(404), "it has no final release of the last 4 years", id="no release at all"),
     pytest.param(said({"Result": [{}]}), "no number of them, where they should be", id="another envelope"),
+    pytest.param(said({"TotalCount": "9" * 5_000, "Result": [clash(1)]}), "no number of them, where they should be", id="more rows than there are numbers for"),
     pytest.param(said([]), "no number of them, where they should be", id="no envelope"),
     pytest.param(said({"TotalCount": 1, "Result": [7]}), "no number of them, where they should be", id="rows that are none"),
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from watcher.sources.pull.asking import check, host_of, in_a_line, is_page, read
 REFUSED = frozenset({401, 403})
 _FORBIDDEN = 403
 _FAULTS = range(400, 600)
+#: No number of rows, and no status, has more.
+_DIGITS = 9
 _FALSE = (False, 0, "0", "false", "False")
 #: What a fault without a number says when it means us, and not the question.
 _DENIED = re.compile(r"denied|unauthori[sz]ed|forbidden|not allowed|expired|invalid token", re.IGNORECASE)
@@ -96,4 +98,4 @@ def _message(envelope: Mapping[str, Any]) -> str:
 
 def _number(value: Any) -> int | None:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and not isinstance(value, bool) else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None

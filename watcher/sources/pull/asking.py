@@ -147,7 +147,7 @@ def retry_after(reply: Reply, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), _LONGEST)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(moment - now, timedelta()), _LONGEST)

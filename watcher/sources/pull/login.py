@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from watcher.core.errors import SourceUnavailable
@@ -103,7 +103,7 @@ class Login:
         reply = ask(self._access, self._account.url, headers=_HEADERS, body=body)
         answer = self._answer(reply)
         token = answer.get("access_token")
-        if isinstance(token, str) and token and token.isascii() and token.isprintable():
+        if _is_token(token):
             return self._handed_out(answer)
         code = str(answer.get("error") or answer.get("message") or "")
         if code in _OURS:
@@ -128,9 +128,16 @@ class Login:
 
     def _handed_out(self, answer: Mapping[str, Any]) -> Tokens:
         seconds = str(answer.get("expires_in", ""))
-        holds = int(seconds) if seconds.isascii() and seconds.isdigit() else _HOLDS_S
+        # More digits than these make no difference.
+        holds = int(seconds[:9]) if seconds.isascii() and seconds.isdigit() else _HOLDS_S
         until = int(self._access.now().timestamp()) + min(holds, _LONGEST_S)
-        return Tokens(str(answer["access_token"]), until, str(answer.get("refresh_token") or self._tokens.refresh))
+        refresh = answer.get("refresh_token")
+        return Tokens(str(answer["access_token"]), until, refresh if _is_token(refresh) else self._tokens.refresh)
 
     def _fault(self, what: str, todo: str) -> SourceUnavailable:
         return SourceUnavailable(what, where=host_of(self._account.url), todo=todo, needs_person=True)
+
+
+def _is_token(said: object) -> TypeGuard[str]:
+    """Whether it is something that can be sent."""
+    return isinstance(said, str) and bool(said) and said.isascii() and said.isprintable()

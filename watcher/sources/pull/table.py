@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
@@ -52,5 +52,6 @@ def pull(request: Request) -> Iterator[Page]:
 
 
 def _cursor(reply: Reply) -> str:
-    said: Mapping[str, str] = {name: reply.headers[name] for name in _CONDITIONS if name in reply.headers}
-    return json.dumps(said, sort_keys=True)
+    said = {name: reply.headers[name] for name in _CONDITIONS if name in reply.headers}
+    # What is not ASCII cannot be said back to it.
+    return json.dumps({name: value for name, value in said.items() if value.isascii()}, sort_keys=True)

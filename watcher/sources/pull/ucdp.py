@@ -36,6 +36,8 @@ _PAUSE = timedelta(milliseconds=250)
 #: An event may begin so long before the days that its release covers.
 _LONGEST_EVENT = timedelta(days=366)
 _REFUSED = frozenset({401, 403})
+#: No number of rows has more.
+_DIGITS = 9
 _UNPUBLISHED = frozenset({400, 404})
 
 
@@ -270,6 +272,7 @@ class _Asking:
             and all(isinstance(row, dict) for row in rows)
             and total.isascii()
             and total.isdigit()
+            and len(total) <= _DIGITS
         ):
             return _Answer(rows, int(total))
         what = "there are no rows, or no number of them, where they should be"
