@@ -319,7 +319,7 @@ class TestDaysThatNobodyCovered:
         reading = self.gao(date(2020, 12, 1), pause("2020-12-01", "2020-12-31"))
         assert (reading.status, reading.reason) == (
             Status.LEARNING,
-            "Gao: 1 Dec 2020 lies in a coverage gap (the line was cut), so that nobody can tell whether it is silent",
+            "nobody can tell whether Gao is quiet: 1 Dec 2020 lies in a coverage gap (the line was cut)",
         )
         finding, life = judge(rule, reading, CATALOGUE), Life(no_data="alert")
         moment = at("2020-12-02")
@@ -359,7 +359,13 @@ class TestDaysThatNobodyCovered:
         assert (acled.present, acled.values["silent_days"]) == (True, 42)
         assert (ucdp.status, ucdp.reason) == (
             Status.LEARNING,
-            "ucdp: 1 Jul 2019 lies in a coverage gap (the coders are on leave), so that nobody can tell whether it is silent",
+            "nobody can tell whether ucdp is silent: 1 Jul 2019 lies in a coverage gap (the coders are on leave)",
+        )
+
+    def test_all_sources_together_are_not_silent_in_a_gap_of_all(self):
+        (all_of_them,) = read(weekly(20), "2019-07-01", of="records", coverage_gaps=[pause("2019-06-01", "2019-07-31")])
+        assert all_of_them.reason == (
+            "nobody can tell whether all sources are silent: 1 Jul 2019 lies in a coverage gap (the line was cut)"
         )
 
     def test_after_the_gap_a_source_is_silent_by_the_days_that_are_left(self):

@@ -93,7 +93,7 @@ def readings(parameters: Parameters, indicator: Indicator, snapshot: Snapshot) -
     for group, days in snapshot.by_day(indicator, coverage).items():
         gap = _gap(group, days, coverage.last, unsure, parameters.coverage_gaps)
         if pause is not None:
-            yield undecided(gap.area, coverage.last, pause, group)
+            yield undecided(f"{gap.area} is quiet", coverage.last, pause, group)
         else:
             yield _reading(parameters, indicator, gap, snapshot)
 

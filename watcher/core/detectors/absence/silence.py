@@ -39,10 +39,10 @@ def blind(reason: str, group: Labels = NO_LABELS, status: Status = Status.NO_DAT
     )
 
 
-def undecided(what: str, day: date, gap: CoverageGap, group: Labels = NO_LABELS) -> Reading:
+def undecided(question: str, day: date, gap: CoverageGap, group: Labels) -> Reading:
     """A silence in a coverage gap, which is none and ends none: no rule takes that for missing data."""
     lies = f"{day_text(day)} lies in a coverage gap ({gap.because})"
-    return blind(f"{what}: {lies}, so that nobody can tell whether it is silent", group, Status.LEARNING)
+    return blind(f"nobody can tell whether {question}: {lies}", group, Status.LEARNING)
 
 
 def values(

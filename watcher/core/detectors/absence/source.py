@@ -98,7 +98,8 @@ def readings(parameters: Parameters, snapshot: Snapshot) -> Iterator[Reading]:
 def _reading(name: str, group: Labels, sources: Sequence[str], parameters: Parameters, snapshot: Snapshot) -> Reading:
     today, gaps = snapshot.as_known.date(), of_source(parameters.coverage_gaps, name if parameters.by else "")
     if (gap := gap_of(today, gaps)) is not None:
-        return undecided(name, today, gap, group)
+        verb = "is" if parameters.by else "are"
+        return undecided(f"{name} {verb} silent", today, gap, group)
     found = rhythm(snapshot, sources, gaps)
     if found is None:
         return blind(f"nothing ever arrived from {name}", group)
