@@ -56,9 +56,10 @@ def ratio(attacks: Sequence[Attack], day: date) -> float:
 
 
 def dispersion(*samples: Sequence[int]) -> float:
-    if min(map(len, samples)) < 20:
-        return max(ASSUMED_DISPERSION, *(sum(sample) / max(1, len(sample)) for sample in samples))
-    return sum(x * x for sample in samples for x in sample) / sum(x for sample in samples for x in sample)
+    measured = sum(x * x for sample in samples for x in sample) / sum(x for sample in samples for x in sample)
+    if min(map(len, samples)) >= 20:
+        return measured
+    return max(measured, ASSUMED_DISPERSION, *(sum(sample) / max(1, len(sample)) for sample in samples))
 
 
 def score(attacks: Sequence[Attack], day: date) -> float:

@@ -1,7 +1,7 @@
 """How often nothing is taken for something, by simulation: ``python -m tests.simulation``.
 
-Three parts: ``weeks``, every way of judging a week put to every kind of series; ``years``, a rule of ``pace`` looked at
-on every day; ``chances``, p-values held against what they claim. What is measured is kept in a file as it comes, so that
+Four parts: ``weeks``, every way of judging a week put to every kind of series; ``years``, a rule of ``pace`` looked at on
+every day; ``doubled``, the same with twice as many attacks; ``chances``, p-values held against what they claim. What is measured is kept in a file as it comes, so that
 a run that was stopped goes on where it was. ``--parts``, ``--ways``, ``--cells`` and ``--worlds`` run a slice.
 """
 
@@ -20,7 +20,7 @@ from tests.simulation.kept import Job
 from tests.simulation.ways import WAYS
 from tests.simulation.weeks import Measured
 from tests.simulation.worlds import WORLDS
-from tests.simulation.years import Reached
+from tests.simulation.years import Found, Reached
 
 Done = Mapping[str, Any]
 
@@ -42,7 +42,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="weeks: which ways of judging")
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS), help="weeks: which kinds of series")
     parser.add_argument("--years", type=int, default=5_000, help="years: of each kind (default: 5000)")
-    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS), help="years: which kinds")
+    parser.add_argument("--doubled", type=int, default=1_000, help="doubled: years of each kind (default: 1000)")
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS), help="years, doubled: which kinds")
     parser.add_argument("--histories", type=int, default=10_000, help="chances: p-values of each kind (default: 10000)")
     parser.add_argument("--json", type=Path, default=Path("build/simulation.json"), help="where the figures are kept")
     return parser.parse_args(arguments)
@@ -61,6 +62,11 @@ def _weeks(options: argparse.Namespace) -> Iterator[Job]:
 def _years(options: argparse.Namespace) -> Iterator[Job]:
     for name in options.worlds:
         yield Job(f"years|{name}", options.years, partial(years.reached, WORLDS[name]))
+
+
+def _doubled(options: argparse.Namespace) -> Iterator[Job]:
+    for name in options.worlds:
+        yield Job(f"doubled|{name}", options.doubled, partial(years.found, WORLDS[name]))
 
 
 def _chances(options: argparse.Namespace) -> Iterator[Job]:
@@ -96,6 +102,14 @@ def table_of_years(done: Done) -> str:
     return "\n".join((*_head("a year of", "moderate, 3.0", "strong, 4.75", "7.1"), *rows))
 
 
+def table_of_doubled(done: Done) -> str:
+    """Percent of years with twice as many attacks that reach the critical values, and the median day."""
+    rows = (
+        _row(name, *str(Found(*done[f"doubled|{name}"])).split(" / ")) for name in WORLDS if f"doubled|{name}" in done
+    )
+    return "\n".join((*_head("twice as many", "moderate, found", "strong, found"), *rows))
+
+
 def table_of_chances(done: Done) -> str:
     """Percent of p-values at or below each level."""
     rows = (
@@ -117,11 +131,13 @@ def _row(*fields: str) -> str:
 _JOBS: Mapping[str, Callable[[argparse.Namespace], Iterator[Job]]] = {
     "weeks": _weeks,
     "years": _years,
+    "doubled": _doubled,
     "chances": _chances,
 }
 TABLES: Mapping[str, Callable[[Done], str]] = {
     "weeks": table_of_weeks,
     "years": table_of_years,
+    "doubled": table_of_doubled,
     "chances": table_of_chances,
 }
 

@@ -34,6 +34,8 @@ class World(NamedTuple):
     waves: float = 1.0
     #: ``dispersion`` of the rule; None where it gives none.
     given: float | None = None
+    #: Whether the baseline is a stated number, of which the single attacks are not known.
+    stated: bool = False
 
     @property
     def indicator(self) -> Indicator:
@@ -64,6 +66,14 @@ WORLDS = {
         ),
         World("deaths of 52 attacks, D 15, dispersion: 15", 52, SIZES[15], given=15),
         World("deaths of 52 attacks, D 34, dispersion: 34", 52, SIZES[34], given=34),
+        *(World(f"deaths of 12 attacks, D {dispersion}", 12, SIZES[dispersion]) for dispersion in SIZES),
+        *(
+            World(
+                f"deaths of {number} attacks, D {dispersion}, stated baseline", number, SIZES[dispersion], stated=True
+            )
+            for dispersion in (5, 34)
+            for number in (52, 309)
+        ),
     )
 }
 
@@ -73,9 +83,9 @@ def generator(world: World, number: int) -> Generator:
     return np.random.default_rng([20190101, list(WORLDS).index(world.name), number])
 
 
-def daily_attacks(rng: Generator, world: World) -> list[int]:
+def daily_attacks(rng: Generator, world: World, *, ratio: float = 1) -> list[int]:
     """Attacks of each day of a year, drawn week by week where they come in waves."""
-    weekly = world.attacks * 7 / YEAR.days
+    weekly = ratio * world.attacks * 7 / YEAR.days
     if world.waves == 1:
         return [int(number) for number in rng.poisson(weekly / 7, YEAR.days)]
     weeks = rng.gamma(weekly / (world.waves - 1), world.waves - 1, YEAR.days // 7 + 1)

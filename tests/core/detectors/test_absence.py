@@ -304,6 +304,115 @@ class TestAQuietArea:
         assert gao.telling.unknown[1] == "Whether the source acled is silent: too few arrivals to tell."
 
 
+def pause(first: str, last: str, because: str = "the line was cut", **more: str) -> dict[str, str]:
+    return {"from": first, "to": last, "because": because, **more}
+
+
+class TestDaysThatNobodyCovered:
+    """Ten events in 52 weeks, the last of them on 1 June 2020, as above."""
+
+    def gao(self, to: date, *pauses: dict[str, str], **given: Any) -> Reading:
+        return TestAQuietArea().gao(to, coverage_gaps=list(pauses), **given)
+
+    def test_an_area_is_not_judged_while_the_newest_day_lies_in_a_gap(self):
+        rule = Rule.model_validate({"alert": "Quiet", "absence": AREAS, "no_data": "alert"})
+        reading = self.gao(date(2020, 12, 1), pause("2020-12-01", "2020-12-31"))
+        assert (reading.status, reading.reason) == (
+            Status.LEARNING,
+            "nobody can tell whether Gao is quiet: 1 Dec 2020 lies in a coverage gap (the line was cut)",
+        )
+        finding, life = judge(rule, reading, CATALOGUE), Life(no_data="alert")
+        moment = at("2020-12-02")
+        assert step(Alert("f", "r", ()), finding, life=life, tick=moment, activated_at=at("2019-01-01")) is None
+        assert self.gao(date(2020, 12, 1), pause("2020-12-02", "2020-12-31")).present
+        assert self.gao(date(2020, 12, 1), pause("2020-10-01", "2020-11-30")).status is Status.OK
+
+    @pytest.mark.parametrize(
+        ("to", "quiet"),
+        [
+            pytest.param(date(2020, 12, 15), False, id="167 covered days"),
+            pytest.param(date(2020, 12, 16), True, id="168 covered days"),
+        ],
+    )
+    def test_its_days_are_no_days_of_silence(self, to, quiet):
+        days = 168 if quiet else 167
+        reading = self.gao(to, pause("2020-08-01", "2020-08-30"))
+        assert (reading.values["silent_days"], reading.present) == (days, quiet)
+        assert "30 days, 1 Aug 2020 to 30 Aug 2020, are left out, a coverage gap: the line was cut." in (
+            reading.telling.unknown
+        )
+        assert reading.telling.arithmetic[0].endswith(f": {days + 30} less 30 in coverage gaps = {days}")
+
+    def test_how_often_events_come_is_told_by_the_days_that_were_covered(self):
+        reading = self.gao(date(2020, 12, 1), pause("2019-06-04", "2019-12-02"), longer_than="30d")
+        assert reading.telling.arithmetic[1] == "Rate before: 10 events / 182 days = 0.0549 a day"
+        assert self.gao(date(2020, 12, 1), pause("2019-06-04", "2019-12-15")).reason.startswith("Gao: 9 events")
+
+    def test_an_event_that_was_recorded_in_a_gap_ends_the_silence(self):
+        reading = self.gao(date(2020, 12, 1), pause("2020-05-25", "2020-06-10"), longer_than="30d")
+        assert (reading.values["last_seen"], reading.values["silent_days"]) == (date(2020, 6, 1), 183 - 9)
+
+    def test_a_source_is_not_silent_in_its_gap_and_another_one_is(self):
+        both = (*weekly(20), *weekly(20, source="ucdp", number=50))
+        away = [pause("2019-06-01", "2019-07-31", "the coders are on leave", source="ucdp")]
+        acled, ucdp = read(both, "2019-07-01", **RECORDS, coverage_gaps=away)
+        assert (acled.present, acled.values["silent_days"]) == (True, 42)
+        assert (ucdp.status, ucdp.reason) == (
+            Status.LEARNING,
+            "nobody can tell whether ucdp is silent: 1 Jul 2019 lies in a coverage gap (the coders are on leave)",
+        )
+
+    def test_all_sources_together_are_not_silent_in_a_gap_of_all(self):
+        (all_of_them,) = read(weekly(20), "2019-07-01", of="records", coverage_gaps=[pause("2019-06-01", "2019-07-31")])
+        assert all_of_them.reason == (
+            "nobody can tell whether all sources are silent: 1 Jul 2019 lies in a coverage gap (the line was cut)"
+        )
+
+    def test_after_the_gap_a_source_is_silent_by_the_days_that_are_left(self):
+        away = [pause("2019-06-01", "2019-07-31")]
+        (reading,) = read(weekly(20), "2019-08-10", **RECORDS, coverage_gaps=away)
+        assert (reading.values["silent_days"], reading.values["longer_than"], reading.present) == (82 - 61, 21, False)
+        (reading,) = read(weekly(20), "2019-08-11", **RECORDS, coverage_gaps=away)
+        assert (reading.values["silent_days"], reading.present) == (22, True)
+        assert reading.telling.sentence == "The last record arrived on 20 May 2019, 83 days ago."
+        assert "61 days, 1 Jun 2019 to 31 Jul 2019, are left out, a coverage gap: the line was cut." in (
+            reading.telling.unknown
+        )
+
+    def test_a_gap_makes_no_long_gap_in_the_rhythm(self):
+        halves = (*weekly(15), *weekly(15, first=FIRST + timedelta(days=7 * 25), number=50))
+        day = FIRST + timedelta(days=7 * 39)
+        (plain,) = read(halves, day)
+        (cut,) = read(halves, day, **RECORDS, coverage_gaps=[pause("2019-04-16", "2019-06-30")])
+        assert (plain.values["longer_than"], cut.values["longer_than"]) == (231, 21)
+
+    @pytest.mark.parametrize(
+        ("given", "found"),
+        [
+            pytest.param(
+                {**AREAS, "coverage_gaps": [pause("2020-01-01", "2020-01-02", source="acled")]},
+                "with of: events a gap is one of the area, whatever the source; leave its 'source' out",
+                id="of one source, of an area",
+            ),
+            pytest.param(
+                {"of": "records", "coverage_gaps": [pause("2020-01-01", "2020-01-02", source="acled")]},
+                "all sources together are silent when none brings anything; a gap of one needs by: [source]",
+                id="of one source, of all of them",
+            ),
+        ],
+    )
+    def test_a_source_is_named_only_where_sources_are_told_apart(self, given, found):
+        assert list(absence.problems(absence.Parameters.model_validate(given), CATALOGUE)) == [("coverage_gaps", found)]
+
+    def test_gaps_of_one_source_share_no_day_and_those_of_two_may(self):
+        one = pause("2020-01-01", "2020-01-31", source="acled")
+        for other in (pause("2020-01-31", "2020-02-01", source="acled"), pause("2020-01-31", "2020-02-01")):
+            with pytest.raises(ValidationError, match="share days"):
+                absence.Parameters.model_validate({**RECORDS, "coverage_gaps": [one, other]})
+        other = pause("2020-01-31", "2020-02-01", source="ucdp")
+        absence.Parameters.model_validate({**RECORDS, "coverage_gaps": [one, other]})
+
+
 @pytest.mark.parametrize(
     ("given", "found"),
     [

@@ -511,6 +511,23 @@ def test_its_sentences():
     assert told.records == (3, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("last", "unknown"),
+    [
+        pytest.param(
+            "2019-11-20",
+            ("Whether it was there in the 8 days 13 Nov 2019 to 20 Nov 2019: a coverage gap (the line was cut).",),
+            id="as far as it reaches into the lookback",
+        ),
+        pytest.param("2019-11-12", (), id="not one that ended before"),
+    ],
+)
+def test_days_of_the_lookback_that_nobody_covered_are_told(last, unknown):
+    cut = {"from": "2019-10-01", "to": last, "because": "the line was cut"}
+    (reading,) = read(snapshot(clash(1, "2020-11-12", "Bambara")), coverage_gaps=[cut])
+    assert reading.telling.unknown == unknown
+
+
 def test_a_rule_holds_for_every_newcomer_and_may_ask_for_more():
     raw = {"alert": "New actor", "first_seen": {"field": "actor", "lookback": "1y"}}
     (reading,) = read(snapshot(clash(1, "2020-11-12", "Bambara")))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -70,6 +70,7 @@ CATALOGUE = Catalogue(
 )
 THE_ARTICLE = MemorySnapshot(at("2020-07-14"), stated=stated(IN_2019, IN_2020))
 EVENTS_2019 = spread(date(2019, 1, 1), date(2019, 12, 31), events=309, deaths=660)
+DEATHS_2019 = [each.fatalities or 0 for each in EVENTS_2019]
 
 
 def parameters(**given: object) -> pace.Parameters:
@@ -103,6 +104,12 @@ def with_baselines(*baselines: Baseline) -> MemorySnapshot:
 
 def revised(original: Baseline, **fields: object) -> Baseline:
     return Baseline.model_validate({**original.model_dump(by_alias=True), **fields})
+
+
+def beside_a_stated_year(deaths: Iterable[int], **given: object) -> MemorySnapshot:
+    """An attack a day from New Year 2020 on, and 2019 stated."""
+    attacks = [event(number, date(2020, 1, number), each) for number, each in enumerate(deaths, start=1)]
+    return MemorySnapshot(at("2020-07-14"), known(attacks), stated=stated(revised(IN_2019, **given)))
 
 
 class TestTheArticle:
@@ -600,6 +607,34 @@ class TestWhatTheNumbersAreWorth:
                 5,
                 "assumed",
                 id="attacks without a number do not count towards twenty",
+            ),
+            pytest.param(
+                records(*[event(1000 + i, date(2020, 7, 1), 100 if i == 9 else 0) for i in range(10)]),
+                {},
+                (100**2 + sum(death * death for death in DEATHS_2019)) / 760,
+                "measured",
+                id="one large attack is enough to show that there are such",
+            ),
+            pytest.param(
+                beside_a_stated_year(2 * i for i in range(30)),
+                {},
+                2 * sum(i * i for i in range(30)) / sum(range(30)),
+                "measured",
+                id="of a stated baseline no attack is known, and the others are measured",
+            ),
+            pytest.param(
+                beside_a_stated_year([2] * 30),
+                {},
+                5,
+                "assumed",
+                id="with a stated baseline it is never less than assumed",
+            ),
+            pytest.param(
+                beside_a_stated_year((2 * i for i in range(30)), dispersion=45),
+                {},
+                45,
+                "stated",
+                id="and never less than stated",
             ),
         ],
     )

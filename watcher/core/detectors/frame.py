@@ -120,7 +120,12 @@ def in_gap(indicator: Indicator, period: Period) -> str:
 
 def gap_notes(indicator: Indicator, period: Period) -> tuple[str, ...]:
     """What is to be said of the coverage gaps of a period: how many days are left out, and why."""
-    return tuple(_gap_note(gap, within(gap, period)) for gap in indicator.gaps_in(period))
+    return notes_of_gaps(indicator.coverage_gaps, period)
+
+
+def notes_of_gaps(gaps: Iterable[CoverageGap], period: Period) -> tuple[str, ...]:
+    """The same of gaps that belong to no indicator."""
+    return tuple(_gap_note(gap, days) for gap in gaps if (days := within(gap, period)).days)
 
 
 def _gap_note(gap: CoverageGap, days: Period) -> str:

@@ -46,10 +46,10 @@ def split(now: Tally, before: Tally, attacks: tuple[int, int]) -> Split | None:
     return Split(more, rate_ratio(now, before) / more)
 
 
-def pooled_dispersion(now: Severities, before: Severities) -> float | None:
-    """Variance over mean, over the attacks of both periods; None where they brought nothing."""
-    total = now.total + before.total
-    return (now.squares + before.squares) / total if total else None
+def pooled_dispersion(*periods: Severities) -> float | None:
+    """Variance over mean, over the attacks of all periods; None where they brought nothing."""
+    total = sum(each.total for each in periods)
+    return sum(each.squares for each in periods) / total if total else None
 
 
 def suffice(now: Severities, before: Severities) -> bool:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from watcher.core.catalogue import Catalogue
 from watcher.core.country import find_country
+from watcher.core.coverage import within
 from watcher.core.detectors.daily import of_days
 from watcher.core.detectors.first_seen.parameters import Parameters
 from watcher.core.detectors.first_seen.sighting import Naming, Seen, appearances, became_known, seen
@@ -238,7 +239,7 @@ def _telling(newcomer: Newcomer, parameters: Parameters, indicator: Indicator, n
         ),
         what=f"Known since {day_text(newcomer.known_at.date())}. {kinds(versions)}.",
         sure=_SURE.get(parameters.field, _SURE_OF_NAMES),
-        unknown=tuple(_unknown(newcomer)),
+        unknown=(*_unknown(newcomer), *_unseen(parameters, before)),
         source=(record_sources(indicator, versions),),
         arithmetic=(
             f"Lookback: no event in {period_text(before)}",
@@ -260,3 +261,11 @@ def _unknown(newcomer: Newcomer) -> Iterator[str]:
     precision = newcomer.versions[0].event.time_precision
     if precision in _VAGUE:
         yield f"The day of the first event: the source knows the {_VAGUE[precision]}."
+
+
+def _unseen(parameters: Parameters, before: Period) -> Iterator[str]:
+    """The days of the lookback of which nobody could have reported the value."""
+    for gap in parameters.coverage_gaps:
+        days = within(gap, before)
+        if days.days:
+            yield f"Whether it was there in the {counted(days.days, 'days')} {period_text(days)}: a coverage gap ({gap.because})."

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
+from watcher.core.coverage import CoverageGap, in_order
 from watcher.core.document import Document, shown
 from watcher.core.indicator import GroupField
 from watcher.core.period import DAY, Duration, duration, duration_text
@@ -143,3 +145,5 @@ class Parameters(Document):
     """Values that are never new, e.g. {startswith: [Civilians, Unidentified]}."""
     ambiguous: Literal["exclude", "include"] = "exclude"
     """Whether an actor recorded as "A and/or B" counts as A, and as B."""
+    coverage_gaps: Annotated[tuple[CoverageGap, ...], AfterValidator(in_order)] = ()
+    """Days that nobody covered: those of the lookback are told, because the value may have been there."""

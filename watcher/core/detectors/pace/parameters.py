@@ -43,7 +43,7 @@ class Parameters(Document):
     test: Test = "auto"
     """Where interval and p come from; auto: exact for counts, compound or inflated for sums. Never the evidence."""
     assumed_dispersion: Annotated[float, Field(ge=1, le=1_000)] = 5
-    """Variance over mean of a sum where neither 20 attacks per period nor a stated dispersion tell it."""
+    """Least variance over mean of a sum, while a period has fewer than 20 attacks and no dispersion is stated."""
     dispersion: Annotated[float, Field(ge=1, le=1_000)] | None = None
     """Variance over mean, where the author knows it; wins over everything else, for counts as well."""
 

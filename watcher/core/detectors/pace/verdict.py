@@ -5,7 +5,7 @@ The sequential score alone sets the evidence, because the rule is looked at ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from watcher.core.detectors.pace.sides import Side, Sides
 from watcher.core.indicator import Indicator
 from watcher.core.period import Period
 from watcher.core.statistics import attacks, rates
-from watcher.core.statistics.attacks import Split
+from watcher.core.statistics.attacks import Severities, Split
 from watcher.core.statistics.rates import Evidence
 
 
@@ -127,41 +127,44 @@ def judge(
 
 
 def dispersion(sides: Sides, indicator: Indicator, *, assumed: float, given: float | None) -> Dispersion:
-    """Variance over mean: given, measured over the events of both periods, stated, or assumed, in this order.
+    """Variance over mean: given, or measured over the stored attacks of both periods.
 
-    A sum cannot vary less than if every event brought the mean, so the mean per event is the least that is assumed.
+    A few attacks hardly hold the large one that is to come: while a period has too few of them, the dispersion is no less
+    than what is stated or assumed. A sum cannot vary less than if every event brought the mean.
     """
     if given is not None:
         return Dispersion(given, "given", f"{given:g}, given in the rule")
     if not indicator.is_sum:
         return Dispersion(1)
-    measured = _measured(sides)
-    if measured is not None:
+    stored = [side.severities for side in (sides.now, sides.before) if side.severities]
+    measured = _measured(stored)
+    if measured is not None and len(stored) > 1 and attacks.suffice(*stored):
         return measured
-    stated = max(_stated(sides), default=None)
-    mean = max(_means(sides), default=0)
-    least = stated or assumed
-    if mean > least:
-        return Dispersion(mean, "least possible", f"{mean:.3g}, the mean {indicator.noun} per attack: a lower bound")
-    why = (
-        "stated with the baseline"
-        if stated
-        else f"assumed: fewer than {attacks.FEWEST} attacks with a value are stored in a period"
-    )
-    return Dispersion(least, "stated" if stated else "assumed", f"{least:g}, {why}")
+    known = (_stated_or(assumed, sides), measured, _least_possible(sides, indicator))
+    return max((each for each in known if each is not None), key=lambda each: each.value)
 
 
-def _measured(sides: Sides) -> Dispersion | None:
-    """The sum of squares over the sum, over the events of both periods."""
-    now, before = sides.now.severities, sides.before.severities
-    if not now or not before or not attacks.suffice(now, before):
-        return None
-    value = attacks.pooled_dispersion(now, before)
+def _measured(stored: Sequence[Severities]) -> Dispersion | None:
+    """The sum of squares over the sum of the stored attacks; None where they brought nothing."""
+    value = attacks.pooled_dispersion(*stored)
     if value is None:
         return None
-    sums = f"{now.squares + before.squares} / {now.total + before.total}"
-    counts = f"{now.attacks} and {before.attacks}"
+    sums = f"{sum(each.squares for each in stored)} / {sum(each.total for each in stored)}"
+    counts = " and ".join(str(each.attacks) for each in stored)
     return Dispersion(value, "measured", f"{sums} = {value:.3g}, sum of squares over sum of {counts} events")
+
+
+def _stated_or(assumed: float, sides: Sides) -> Dispersion:
+    stated = max(_stated(sides), default=None)
+    if stated is not None:
+        return Dispersion(stated, "stated", f"{stated:g}, stated with the baseline")
+    why = f"fewer than {attacks.FEWEST} attacks with a value are stored in a period"
+    return Dispersion(assumed, "assumed", f"{assumed:g}, assumed: {why}")
+
+
+def _least_possible(sides: Sides, indicator: Indicator) -> Dispersion:
+    mean = max(_means(sides), default=0)
+    return Dispersion(mean, "least possible", f"{mean:.3g}, the mean {indicator.noun} per attack: a lower bound")
 
 
 def _stated(sides: Sides) -> Iterator[float]:
