@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -19,6 +19,11 @@ from watcher.core.label import fold
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
 _NOT_A_WORD = re.compile(r"[^\w]+")
+_WORD = re.compile(r"[\w']+")
+_OTHER_WORDS = {"st": "saint"}
+#: Words of the longest name, and letters of the shortest that is looked for in a text.
+_LONGEST_NAME = 9
+_SHORTEST_NAME = 4
 
 
 class Country(NamedTuple):
@@ -93,6 +98,32 @@ def several_countries(text: str) -> str:
     return f"write a list: [{', '.join(names)}]" if len(names) > 1 and all(map(find_country, names)) else ""
 
 
+def named_in(text: str) -> Iterator[Country]:
+    """The countries that a text names, in its order; of names that begin at one word, the longest.
+
+    Names of fewer than four letters are none here: "us" is mostly no country. Neither are adjectives.
+    """
+    said = (word.removesuffix("'s") for word in _WORD.findall(fold(text).replace("&", " and ")))
+    words = [_OTHER_WORDS.get(word, word) for word in said if word != "the"]
+    at = 0
+    while at < len(words):
+        found, length = _longest(words[at : at + _LONGEST_NAME])
+        if found is not None:
+            yield found
+        at += length
+
+
+def _longest(words: Sequence[str]) -> tuple[Country | None, int]:
+    """The country whose name the words begin with, and how many of them it takes."""
+    behind = words[0].partition("'")[2]  # l'Ouganda
+    for length in range(len(words), 0, -1):
+        for first in filter(None, (words[0], behind)):
+            key = " ".join([first, *words[1:length]]).replace("'", "")
+            if len(key) >= _SHORTEST_NAME and (found := _by_key().get(key)) is not None:
+                return found, length
+    return None, 1
+
+
 def suggest(text: str) -> str | None:
     """The name of the country whose name or spelling looks most like the text; None when none does."""
     near = difflib.get_close_matches(_key(text), _by_key(), n=1, cutoff=0.7)
@@ -128,4 +159,4 @@ def _by_key() -> Mapping[str, Country]:
 
 def _key(name: str) -> str:
     words = _NOT_A_WORD.sub(" ", _APOSTROPHES.sub("", fold(name)).replace("&", " and ")).split()
-    return " ".join("saint" if word == "st" else word for word in words if word != "the")
+    return " ".join(_OTHER_WORDS.get(word, word) for word in words if word != "the")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.sources import acled, reliefweb, table, ucdp
+from watcher.sources import acled, feed, reliefweb, table, ucdp
 from watcher.sources.source import Source, SourceDefaults
 
 
@@ -17,6 +17,7 @@ SOURCES: Mapping[str, Source] = {
     acled.KIND: acled,
     ucdp.KIND: ucdp,
     reliefweb.KIND: reliefweb,
+    feed.KIND: feed,
     table.KIND: table,
 }
 #: Kinds that need no options, so that the name of the kind will do for a source.
