@@ -43,6 +43,8 @@ _REQUEST_FORM = "https://apidoc.reliefweb.int/parameters#appname"
 _OK = 200
 _FORBIDDEN = 403
 _GONE = 410
+_WALL = "something stands before it that lets only browsers through"
+_MOVED = range(300, 400)
 _FAULTS = range(400, 600)
 #: So often rows may slip through within one pull.
 _SHIFTS = 5
@@ -177,9 +179,8 @@ class _Asking:
         expected = min(max(answer.total - place.offset, 0), self._settings.limit)
         if len(answer.rows) != expected:
             what = f"a page has {len(answer.rows):,} rows and should have {expected:,}"
-            raise self._fault(
-                f"{what}, so nothing of this pull is stored", "if this stays, try a smaller limit under pull"
-            )
+            todo = "if this stays, try a smaller limit under pull"
+            raise self._fault(f"{what}, so nothing of this pull is stored", todo)
         stamps = answer.stamps
         if stamps != sorted(stamps):
             what = "it does not give them in the order that was asked for, so nothing of this pull is stored"
@@ -236,13 +237,9 @@ class _Asking:
         self._has_asked = True
         settings = self._settings
         fields = REPORT if settings.content == "reports" else DISASTER
-        since = {name: {"from": moment.isoformat()} for name, moment in self._since(place).items()}
         asked: dict[str, Any] = {
             "fields": {"include": [*fields]},
-            "filter": {
-                "operator": "AND",
-                "conditions": [*({"field": name, "value": each} for name, each in since.items()), *settings.conditions],
-            },
+            "filter": {"operator": "AND", "conditions": [*self._dates(place), *settings.conditions]},
             "sort": ["date.changed:asc", "id:asc"],
             "limit": settings.limit,
             "offset": place.offset,
@@ -253,17 +250,19 @@ class _Asking:
         reply = ask(self._access, self._url, parameters=named, headers=headers, body=body, deadline=_DEADLINE)
         return self._read(reply)
 
-    def _since(self, place: Place) -> dict[str, datetime]:
-        return {"date.created": self._posted_since(), "date.changed": place.since}
+    def _dates(self, place: Place) -> Iterator[dict[str, Any]]:
+        for name, moment in {"date.created": self._posted_since(), "date.changed": place.since}.items():
+            yield {"field": name, "value": {"from": moment.isoformat(timespec="seconds")}}
 
     def _read(self, reply: Reply) -> Answer:
         if reply.status in _FAULTS and not is_page(reply):
             raise self._refusal(reply.status, message_of(reply), reply)
+        if reply.status in _MOVED:
+            todo = "see url under pull, and whether a newer watcher knows where it is now"
+            raise self._fault(f"it has moved ({reply.status})", todo, needs_person=True)
         check(reply, self._url, now=self._access.now())
         if reply.status != _OK or not reply.body.strip():
-            what = (
-                f"it answers without data ({reply.status}): something stands before it that lets only browsers through"
-            )
+            what = f"it answers without data ({reply.status}): {_WALL}"
             raise self._fault(what, "ask ReliefWeb whether it blocks this address", needs_person=True)
         envelope = read_json(reply, self._url)
         found = envelope if isinstance(envelope, dict) else {}
@@ -283,9 +282,8 @@ class _Asking:
             return self._fault(what, f"have it approved: {_REQUEST_FORM}", needs_person=True)
         if status == _GONE:
             what = f"this version of its API is gone ({status}{said})"
-            return self._fault(
-                what, "see url under pull, and whether a newer watcher knows the next", needs_person=True
-            )
+            todo = "see url under pull, and whether a newer watcher knows the next"
+            return self._fault(what, todo, needs_person=True)
         if status not in _FAULTS:
             return self._fault(f"it reports a fault: {message or 'without saying which'}")
         return refusal(Reply(status, reply.headers, message.encode()), self._url, now=self._access.now())
