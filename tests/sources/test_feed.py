@@ -107,6 +107,10 @@ def test_a_guid_that_all_items_share_tells_nothing_apart():
     assert sorted(each.external_id for each in found) == [f"https://news.example/{n}" for n in range(3)]
 
 
+def test_an_item_without_a_title_is_its_summary():
+    assert the_event(read(rss(item(1, title=None, description="Calm")))).notes == "Calm"
+
+
 def test_only_addresses_of_pages_become_links():
     assert the_event(read(rss(item(1, link="javascript:alert(1)")))).url == ""
 

@@ -92,6 +92,23 @@ def find_country(text: str) -> Country | None:
     return by_name(text) or by_iso3(text) or by_iso2(text)
 
 
+def find_countries(names: Iterable[str]) -> list[Country]:
+    """The countries that a person names, in the order of the names.
+
+    :raises ValueError: with the first name that is none.
+    """
+    found = []
+    for name in names:
+        meant = find_country(name)
+        if meant is None:
+            near = suggest(name)
+            hint = f"; did you mean {near!r}?" if near else ""
+            msg = f"{name!r} is no country on the list{hint}"
+            raise ValueError(msg)
+        found.append(meant)
+    return found
+
+
 def several_countries(text: str) -> str:
     """What to write for several countries in one text, ``Burkina Faso, Mali``; empty where it is something else."""
     names = [name.strip() for name in text.split(",")]

@@ -67,11 +67,7 @@ class Settings(Document):
     @field_validator("countries")
     @classmethod
     def _are_countries(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if country.find_country(name) is None:
-                near = country.suggest(name)
-                msg = f"{name!r} is no country on the list{f'; did you mean {near!r}?' if near else ''}"
-                raise ValueError(msg)
+        country.find_countries(names)
         return names
 
 
@@ -99,7 +95,7 @@ class _Reader:
     def __init__(self, source: str, today: date, settings: Settings) -> None:
         self.source = source
         self.settings = settings
-        self.countries = [found for name in settings.countries if (found := country.find_country(name)) is not None]
+        self.countries = country.find_countries(settings.countries)
         self.day = days.day(("%Y-%m-%d",), earliest=settings.earliest, today=today)
         self.stamp = days.stamp(today)
         self.key = named("id", needed(cells.name(nulls=())))
@@ -118,6 +114,7 @@ class _Reader:
         first = published or updated
         if first is None:
             raise BadCell("published", "there is no date")
+        title = self.title(said["title"] or said["summary"])
         start = named("published", self.day)(first.date().isoformat())
         parts = {"disorder_type": "Report", "event_type": "Article", "publishers": said["publisher"]}
         parts |= {str(part): text for part, text in self.settings.constants.items()}
@@ -147,7 +144,7 @@ class _Reader:
             publishers=parts["publishers"],
             # Nothing but addresses of pages: a link may also be made to do harm where somebody follows it.
             url=said["link"] if _WEB.match(said["link"]) else "",
-            notes="\n".join(filter(None, (self.title(said["title"] or said["summary"]), said["summary"]))),
+            notes="\n".join(dict.fromkeys(filter(None, (title, said["summary"])))),
             tags="; ".join(f"category: {name}" for name in said["categories"].split("; ") if name),
             stamp=updated or published,
         )

@@ -102,11 +102,11 @@ def _look_through_damaged(feed: bytes, root: str) -> None:
     if not root:
         first = _FIRST.search(plain[:4_096])
         _check_root(first[1].decode("ascii", "replace") if first else "")
-    if _ENTITY.search(plain) or _ENTITY.search(_decoded(plain)):
-        raise _declares()
     if len(feed) > MOST_DAMAGED:
         what = f"the feed is not well-formed, and larger than {MOST_DAMAGED >> 20} MB"
         raise DataError(what, todo="tell whoever publishes it")
+    if _ENTITY.search(plain) or _ENTITY.search(_decoded(plain)):
+        raise _declares()
     # Each element has two tags.
     if plain.count(b"<") > 2 * MOST_ELEMENTS:
         raise _too_many()

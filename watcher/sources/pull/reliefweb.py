@@ -79,7 +79,7 @@ class Settings(Document):
     @field_validator("countries")
     @classmethod
     def _are_countries(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        codes_of(names)
+        country.find_countries(names)
         return names
 
     @model_validator(mode="after")
@@ -90,9 +90,14 @@ class Settings(Document):
         return self
 
     @property
+    def codes(self) -> list[str]:
+        """The countries, as the API has them."""
+        return [found.iso3.lower() for found in country.find_countries(self.countries)]
+
+    @property
     def conditions(self) -> list[dict[str, Any]]:
         """What is asked for, as the API has it, but for the time."""
-        codes = codes_of(self.countries)
+        codes = self.codes
         where: dict[str, Any] = {"field": "primary_country.iso3", "value": codes or _WORLD}
         where |= {"operator": "OR"} if codes else {"negate": True}
         listed = {"format.name": self.formats, "theme.name": self.themes}
@@ -103,23 +108,6 @@ class Settings(Document):
     def question(self) -> str:
         """What is asked for, in words: when it is something else than before, everything is asked for anew."""
         return json.dumps([self.content, str(self.begin), self.query, self.conditions], sort_keys=True)
-
-
-def codes_of(names: tuple[str, ...]) -> list[str]:
-    """The codes of countries as ReliefWeb has them.
-
-    :raises ValueError: with the first name that is none.
-    """
-    codes = []
-    for name in names:
-        found = country.find_country(name)
-        if found is None:
-            near = country.suggest(name)
-            hint = f"; did you mean {near!r}?" if near else ""
-            msg = f"{name!r} is no country on the list{hint}"
-            raise ValueError(msg)
-        codes.append(found.iso3.lower())
-    return codes
 
 
 def pull(request: Request) -> Iterator[Page]:
@@ -185,8 +173,8 @@ class _Asking:
         if stamps != sorted(stamps):
             what = "it does not give them in the order that was asked for, so nothing of this pull is stored"
             raise self._fault(what, "see whether a newer watcher knows it", needs_person=True)
-        codes = {*codes_of(self._settings.countries)}
-        if codes and (stray := next((code for row in answer.rows if (code := code_of(row)) not in {*codes, ""}), "")):
+        codes = self._settings.codes
+        if codes and (stray := next((code for row in answer.rows if (code := code_of(row)) not in [*codes, ""]), "")):
             what = f"it gives what is about other countries than were asked for ({stray})"
             raise self._fault(what, "see whether a newer watcher knows it", needs_person=True)
         return answer
