@@ -19,6 +19,7 @@ from watcher.core.country import (
     by_name,
     by_numeric,
     find_country,
+    named_in,
     suggest,
 )
 
@@ -221,6 +222,30 @@ def test_any_text_is_a_country_or_none(text):
 def _rows(name: str, delimiter: str = ",") -> Iterator[dict[str, str]]:
     with (DATA / name).open(encoding="cp1252" if "2016" in name else "utf-8-sig", newline="") as lines:
         yield from csv.DictReader(lines, delimiter=delimiter)
+
+
+NAMED = [
+    pytest.param("Mali and Niger", "MLI NER", id="several, in their order"),
+    pytest.param("Nigeria's army", "NGA", id="with an s behind it"),
+    pytest.param("L\u2019Alg\u00e9rie et l'Ouganda, en C\u00f4te d\u2019Ivoire", "DZA UGA CIV", id="behind an article of French"),
+    pytest.param("in the Democratic Republic of the Congo", "COD", id="of two names the longer"),
+    pytest.param("Guinea-Bissau, Equatorial Guinea, Guinea", "GNB GNQ GIN", id="a name within others"),
+    pytest.param("St. Lucia; Trinidad & Tobago", "LCA TTO", id="written shorter"),
+    pytest.param("Tell us of the car and the DRC", "", id="no word of three letters"),
+    pytest.param("Malian, somali, malice", "", id="no adjective, and no part of a word"),
+    pytest.param("", "", id="nothing"),
+    pytest.param("' '' 's", "", id="nothing but marks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "codes"), NAMED)
+def test_the_countries_that_a_text_names(text, codes):
+    assert " ".join(found.iso3 for found in named_in(text)) == codes
+
+
+@pytest.mark.parametrize("country", all_countries(), ids=lambda country: country.iso3)
+def test_every_country_is_found_by_its_name_in_a_text(country):
+    assert [found.iso3 for found in named_in(f"fighting in {country.name}, near")] == [country.iso3]
 
 
 @needs_data

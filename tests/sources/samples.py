@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from watcher.core.event import Event, Record, Rejection
-from watcher.sources import acled, table, ucdp
+from watcher.sources import acled, feed, reliefweb, table, ucdp
 
 TODAY = date(2024, 6, 1)
 
@@ -143,6 +143,16 @@ def read_acled(data: bytes, **options: Any) -> list[Record]:
 
 def read_ucdp(data: bytes, **options: Any) -> list[Record]:
     return list(ucdp.read(io.BytesIO(data), source="ucdp", today=TODAY, settings=ucdp.Settings(**options)))
+
+
+def read_reliefweb(data: bytes, **options: Any) -> list[Record]:
+    settings = reliefweb.Settings(**options)
+    return list(reliefweb.read(io.BytesIO(data), source="reliefweb", today=TODAY, settings=settings))
+
+
+def read_feed(data: bytes, **options: Any) -> list[Record]:
+    settings = feed.Settings.model_validate({"countries": ["Mali"]} | options)
+    return list(feed.read(io.BytesIO(data), source="news", today=TODAY, settings=settings))
 
 
 def read_rows(data: bytes, **options: Any) -> list[Record]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.sources.feeds import ATOM, BOMB, RDF, item, rss
 from tests.sources.samples import (
     ACLED_2016,
     ACLED_2023,
@@ -17,6 +18,8 @@ from tests.sources.samples import (
     csv_bytes,
     events,
     read_acled,
+    read_feed,
+    read_reliefweb,
     read_rows,
     read_ucdp,
 )
@@ -27,19 +30,33 @@ OWN = {"columns": {"id": "id", "date": "date", "country": "country", "notes": "n
 READERS = {
     "acled": read_acled,
     "ucdp": read_ucdp,
+    "reliefweb": read_reliefweb,
+    "feed": read_feed,
     "table, CSV": lambda data: read_rows(data, **OWN, format="csv"),
     "table, JSON Lines": lambda data: read_rows(data, **OWN, format="jsonl"),
 }
 HEADS = {
     "acled": [csv_bytes(header, []) for header in (ACLED_2016, ACLED_2023, ACLED_MONADIC)],
     "ucdp": [csv_bytes(clashes().decode().split("\n")[0].split(","), [])],
+    "reliefweb": [
+        b'{"id": "1", "fields": {"title": "x", "date": {"created": "2020-12-03T00:00:00+00:00"}}}\n',
+        b'{"data": [{',
+    ],
+    "feed": [
+        rss(item(1, pubDate="Mon, 03 Jun 2019 10:00:00 GMT")),
+        ATOM,
+        RDF,
+        BOMB,
+        b"<rss><channel>",
+        b'{"id": "x"}\n',
+    ],
     "table, CSV": [b"id,date,country,notes\n"],
     "table, JSON Lines": [b'{"id": 1, "date": "2020-12-03", "country": "MOZ"}\n'],
 }
 #: What breaks parsers, more often than chance would have it.
 NASTY = st.sampled_from(
     [b'"', b",", b";", b"\n", b"\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"{", b"[", b"NA", b"1e9", b"\\u"]
-)
+) | st.sampled_from([b"<", b"&", b"]]>", b"</item>"])
 BYTES = st.lists(st.one_of(NASTY, st.binary(max_size=8)), max_size=60).map(b"".join)
 CALM = settings(max_examples=60, deadline=None)
 

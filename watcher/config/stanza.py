@@ -20,6 +20,8 @@ _EXAMPLES: Mapping[str, str] = {
     "username": "desk@example.org",
     "email": "desk@example.org",
     "from": "2018-01-01",
+    "countries": "[Mali, Niger]",
+    "appname": "example.org-watcher",
     "columns": "{id: ref, date: day, country: land}",
 }
 _SECTION = re.compile(r"^sources:[ \t]*(#.*)?$", re.MULTILINE)

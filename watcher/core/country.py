@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -19,6 +19,11 @@ from watcher.core.label import fold
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc]")
 _NOT_A_WORD = re.compile(r"[^\w]+")
+_WORD = re.compile(r"[\w']+")
+_OTHER_WORDS = {"st": "saint"}
+#: Words of the longest name, and letters of the shortest that is looked for in a text.
+_LONGEST_NAME = 9
+_SHORTEST_NAME = 4
 
 
 class Country(NamedTuple):
@@ -87,10 +92,53 @@ def find_country(text: str) -> Country | None:
     return by_name(text) or by_iso3(text) or by_iso2(text)
 
 
+def find_countries(names: Iterable[str]) -> list[Country]:
+    """The countries that a person names, in the order of the names.
+
+    :raises ValueError: with the first name that is none.
+    """
+    found = []
+    for name in names:
+        meant = find_country(name)
+        if meant is None:
+            near = suggest(name)
+            hint = f"; did you mean {near!r}?" if near else ""
+            msg = f"{name!r} is no country on the list{hint}"
+            raise ValueError(msg)
+        found.append(meant)
+    return found
+
+
 def several_countries(text: str) -> str:
     """What to write for several countries in one text, ``Burkina Faso, Mali``; empty where it is something else."""
     names = [name.strip() for name in text.split(",")]
     return f"write a list: [{', '.join(names)}]" if len(names) > 1 and all(map(find_country, names)) else ""
+
+
+def named_in(text: str) -> Iterator[Country]:
+    """The countries that a text names, in its order; of names that begin at one word, the longest.
+
+    Names of fewer than four letters are none here: "us" is mostly no country. Neither are adjectives.
+    """
+    said = (word.removesuffix("'s") for word in _WORD.findall(fold(text).replace("&", " and ")))
+    words = [_OTHER_WORDS.get(word, word) for word in said if word != "the"]
+    at = 0
+    while at < len(words):
+        found, length = _longest(words[at : at + _LONGEST_NAME])
+        if found is not None:
+            yield found
+        at += length
+
+
+def _longest(words: Sequence[str]) -> tuple[Country | None, int]:
+    """The country whose name the words begin with, and how many of them it takes."""
+    behind = words[0].partition("'")[2]  # l'Ouganda
+    for length in range(len(words), 0, -1):
+        for first in filter(None, (words[0], behind)):
+            key = " ".join([first, *words[1:length]]).replace("'", "")
+            if len(key) >= _SHORTEST_NAME and (found := _by_key().get(key)) is not None:
+                return found, length
+    return None, 1
 
 
 def suggest(text: str) -> str | None:
@@ -128,4 +176,4 @@ def _by_key() -> Mapping[str, Country]:
 
 def _key(name: str) -> str:
     words = _NOT_A_WORD.sub(" ", _APOSTROPHES.sub("", fold(name)).replace("&", " and ")).split()
-    return " ".join("saint" if word == "st" else word for word in words if word != "the")
+    return " ".join(_OTHER_WORDS.get(word, word) for word in words if word != "the")

@@ -33,7 +33,7 @@ def is_row(line: str, key: str) -> bool:
 
 def read_objects(lines: Lines, names: Sequence[str], read: Read) -> Iterator[Record]:
     """Yield the records of lines that hold one object each; ``read`` is given the values of ``names`` as text."""
-    yield from _records(lines, lambda found: read([*(_text(name, found.get(name)) for name in names), ""]))
+    yield from read_nested(lines, lambda found: read([*(text_of(name, found.get(name)) for name in names), ""]))
 
 
 def read_layouts(lines: Lines, known: Collection[str], bind: Bind) -> Iterator[Record]:
@@ -46,12 +46,13 @@ def read_layouts(lines: Lines, known: Collection[str], bind: Bind) -> Iterator[R
             reader = bound(names)
         except NoLayout as unknown:
             raise BadCell("", unknown.problem.replace("the header", "the object", 1)) from None
-        return reader.read([*(_text(name, found[name]) for name in names), ""])
+        return reader.read([*(text_of(name, found[name]) for name in names), ""])
 
-    yield from _records(lines, read)
+    yield from read_nested(lines, read)
 
 
-def _records(lines: Lines, read: Callable[[Mapping[str, Any]], Event | Deletion | None]) -> Iterator[Record]:
+def read_nested(lines: Lines, read: Callable[[Mapping[str, Any]], Event | Deletion | None]) -> Iterator[Record]:
+    """The same where objects stand in each other; ``read`` is given the outer one, its numbers as text."""
     row = 0
     lines.retreat(0)
     for line in lines.feed():
@@ -99,7 +100,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _text(name: str, value: object) -> str:
+def text_of(name: str, value: object) -> str:
+    """A value as the text of a cell.
+
+    :raises BadCell: when it is none.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

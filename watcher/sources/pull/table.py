@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
@@ -12,15 +11,11 @@ from pydantic import Field
 from watcher.core.document import Document
 from watcher.core.errors import SourceUnavailable
 from watcher.core.secret import SecretReference
-from watcher.net import Reply
 from watcher.sources.pull.asking import ask, check, host_of
+from watcher.sources.pull.conditional import NOT_MODIFIED, conditions_of, cursor_of
 from watcher.sources.pull.pull import Page, PullDefaults, Request
 
 DEFAULTS = PullDefaults(every=timedelta(hours=1), stale_after=None)
-
-_NOT_MODIFIED = 304
-#: What an answer calls itself by → what we ask with.
-_CONDITIONS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 
 
 class Settings(Document):
@@ -35,12 +30,11 @@ class Settings(Document):
 def pull(request: Request) -> Iterator[Page]:
     """The whole table when it has changed since the last time, else nothing."""
     settings, access = request.settings, request.access
-    known = {} if request.since else json.loads(request.cursor or "{}")
-    headers = {header: known[name] for name, header in _CONDITIONS.items() if name in known}
+    headers = conditions_of(request)
     if settings.token is not None:
         headers["Authorization"] = f"Bearer {access.secret(settings.token).get_secret_value()}"
     reply = check(ask(access, settings.url, headers=headers), settings.url, now=access.now())
-    if reply.status == _NOT_MODIFIED:
+    if reply.status == NOT_MODIFIED:
         yield Page(b"", 0, "", cursor=request.cursor or "{}")
         return
     if not reply.body.strip():
@@ -48,10 +42,4 @@ def pull(request: Request) -> Iterator[Page]:
     # A workbook has no lines; its last bytes say where in it everything lies.
     is_text = not reply.body.startswith(b"PK")
     lines = reply.body + b"\n" if is_text and not reply.body.endswith(b"\n") else reply.body
-    yield Page(lines, max(1, lines.count(b"\n")), "", cursor=_cursor(reply))
-
-
-def _cursor(reply: Reply) -> str:
-    said = {name: reply.headers[name] for name in _CONDITIONS if name in reply.headers}
-    # What is not ASCII cannot be said back to it.
-    return json.dumps({name: value for name, value in said.items() if value.isascii()}, sort_keys=True)
+    yield Page(lines, max(1, lines.count(b"\n")), "", cursor=cursor_of(reply))
