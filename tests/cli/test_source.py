@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+from tests.sources import test_hapi
 from tests.zoo import Server, answer
 from watcher.sources.pull import PULLS
 
@@ -93,6 +94,19 @@ def test_files_are_looked_into(home, it_is, good, run):
     assert "there is no file yet" in run("source", "test", "other").err
     (home / "incoming/other/july.csv").write_text("ref,day,land\nR1,2020-07-01,Mali\n")
     assert good("source", "test", "other").startswith("other: 1 row in july.csv\n")
+
+
+def test_rows_that_tell_of_no_event_are_counted_apart(home, it_is, good):
+    it_is("2024-06-15T09:00")
+    good("source", "add", "hapi", "monthly", "--files", "--write")
+    (home / "incoming/monthly").mkdir(parents=True)
+    nothing = {"admin2_code": "MZ0108", "events": "0", "fatalities": "0"}
+    (home / "incoming/monthly/2024.csv").write_bytes(test_hapi.months({}, nothing))
+    said = good("source", "test", "monthly")
+    assert "  1 row of no event, or of one that was taken back" in said.splitlines()
+    good("check")
+    [event] = json.loads(good("events", "--format", "json", "--where", "event_type: political_violence"))
+    assert (event["source"], event["incidents"]) == ("monthly", 2)
 
 
 def test_a_stanza_has_a_comment_on_every_key_and_loads(home, good):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from watcher.lint import (
     across,
     added_up,
+    aggregate,
     alias,
     always,
     baseline,
@@ -49,6 +50,7 @@ _CHECKS: tuple[Check, ...] = (
     baseline,
     twice,
     added_up,
+    aggregate,
     across,
     untested,
     owner,
