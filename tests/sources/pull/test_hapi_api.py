@@ -124,6 +124,17 @@ def test_asking_anew_from_a_day_leaves_the_cursor_where_it_was(asking):
     assert client.pull(since=date(2026, 11, 2)).cursor == "{}"
 
 
+def test_before_the_day_that_is_written_nothing_is_asked_for(asking):
+    api = Hapi(rows=[month("P", of="2026-07"), month("Q")])
+    assert places(asking(api).pull(since=date(2020, 1, 1)).rows) == ["Q"]
+
+
+def test_a_server_that_is_not_exact_about_days_gives_a_row_more_than_once(asking):
+    [once, nothing] = [said({"data": [month("P")]}), said({"data": []})]
+    api = Hapi(fault=lambda asked: once if asked.asked["offset"] == "0" else nothing)
+    assert places(asking(api, countries=()).pull().rows) == ["P", "P", "P"]
+
+
 def test_before_the_first_month_is_over_there_is_nothing_to_ask(asking):
     api = Hapi()
     assert asking(api, **{"from": date(2026, 11, 3)}).pull().rows == []
@@ -153,7 +164,7 @@ NEEDS_PERSON = [
     pytest.param(said({"error": "Missing app identifier"}, 403), "it refuses the app identifier (403)", id="no identifier"),
     pytest.param(said({"error": "Invalid app identifier"}, 400), "it refuses the app identifier (400)", id="one that is none"),
     pytest.param(said({"detail": "denied"}, 403), "HDX turns many servers away", id="this machine is turned away"),
-    pytest.param(Said(403, HTML), "it refuses us (403, with a web page)", id="a block page"),
+    pytest.param(Said(403, HTML + b"no identifier"), "it refuses us (403, with a web page)", id="a block page"),
     pytest.param(Said(200, HTML), "it answers with a web page", id="a web page instead of JSON"),
     pytest.param(said({"detail": "Not Found"}, 404), "there is nothing at this address (404", id="an address that has moved"),
     pytest.param(said({"detail": "bad date"}, 422), "it does not understand what we ask (422", id="another layout of questions"),
@@ -177,6 +188,7 @@ PASSES = [
     pytest.param(Said(502, HTML), "it is in trouble itself (502, with a web page)", None, id="trouble of its own"),
     pytest.param(Said(200, b'{"data": [{"loca'), "its answer is no whole JSON", None, id="an answer that is cut off"),
     pytest.param(Said(504), "the answer takes it too long", None, id="a gateway that waits no longer"),
+    pytest.param(said({"data": [ROWS[2], ROWS[2]]}), "its pages do not go together", None, id="a row twice on a page"),
     pytest.param(said({"data": [ROWS[1], ROWS[2]]}), "its pages do not go together", None, id="a row that came before"),
 ]
 
@@ -194,6 +206,23 @@ def test_what_passes_is_tried_again_and_nothing_half_is_finished(asking, fault, 
     api.fault = lambda _: None
     lines = b"".join(page.lines for page in [*kept, *client.pages(position=kept[-1].position)])
     assert {each.admin2 for each in records(lines) if isinstance(each, Event)} == {"P0", "P1", "P2", "P3", "P4"}
+
+
+def test_pages_that_do_not_go_together_are_asked_for_from_the_beginning(asking):
+    api = Hapi(rows=ROWS, fault=lambda asked: said({"data": [ROWS[0]]}) if asked.asked["offset"] == "2" else None)
+    kept: list[Page] = []
+    with pytest.raises(SourceUnavailable):
+        kept.extend(asking(api).pages())
+    api.asked.clear()
+    api.fault = lambda _: None
+    asking(api).pull(position=kept[-1].position)
+    assert api.offsets()[0] == 0
+
+
+def test_who_asks_is_not_repeated_in_an_error(asking):
+    assert "403: *** is nobody" in str(
+        failing(asking(Hapi(fault=always(Said(403, f"{IDENTIFIER} is nobody".encode())))))
+    )
 
 
 def test_who_is_turned_away_by_429_is_told_of_the_file(asking):

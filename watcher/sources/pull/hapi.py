@@ -199,7 +199,7 @@ class _Asking:
         settings, since = self._settings, self._request.since
         read = self._read_until()
         back = since or (None if read is None else read - settings.again)
-        begin = max(settings.begin, back or settings.begin).replace(day=1)
+        begin = max(settings.begin, back or settings.begin)
         until = self._access.now().date().replace(day=1) - DAY
         if self._codes:
             steps = [Step(code, *days) for code in self._codes for days in _spans(begin, until, months=12)]
