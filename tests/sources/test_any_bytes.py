@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.sources import test_hapi
+from tests.sources import test_gdelt, test_hapi
 from tests.sources.samples import (
     ACLED_2016,
     ACLED_2023,
@@ -29,6 +29,7 @@ READERS = {
     "acled": read_acled,
     "ucdp": read_ucdp,
     "hapi": test_hapi.read,
+    "gdelt": test_gdelt.read,
     "table, CSV": lambda data: read_rows(data, **OWN, format="csv"),
     "table, JSON Lines": lambda data: read_rows(data, **OWN, format="jsonl"),
 }
@@ -36,6 +37,7 @@ HEADS = {
     "acled": [csv_bytes(header, []) for header in (ACLED_2016, ACLED_2023, ACLED_MONADIC)],
     "ucdp": [csv_bytes(clashes().decode().split("\n")[0].split(","), [])],
     "hapi": [csv_bytes(test_hapi.HEADER, []), test_hapi.months()],
+    "gdelt": [test_gdelt.line(), test_gdelt.packed(export=test_gdelt.line())],
     "table, CSV": [b"id,date,country,notes\n"],
     "table, JSON Lines": [b'{"id": 1, "date": "2020-12-03", "country": "MOZ"}\n'],
 }

@@ -83,7 +83,7 @@ FOREIGN = (
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [(kind, name) for kind in ("acled", "ucdp", "hapi") for name in FOREIGN if not name.startswith(kind)],
+    [(kind, name) for kind in ("acled", "ucdp", "hapi", "gdelt") for name in FOREIGN if not name.startswith(kind)],
 )
 def test_a_file_of_another_kind_is_refused_whole(real_data, name, kind):
     with pytest.raises(DataError, match="no layout we know"):

@@ -20,6 +20,7 @@ _EXAMPLES: Mapping[str, str] = {
     "username": "desk@example.org",
     "email": "desk@example.org",
     "from": "2018-01-01",
+    "countries": "[Mali, Niger]",
     "columns": "{id: ref, date: day, country: land}",
 }
 _SECTION = re.compile(r"^sources:[ \t]*(#.*)?$", re.MULTILINE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.sources import acled, hapi, table, ucdp
+from watcher.sources import acled, gdelt, hapi, table, ucdp
 from watcher.sources.source import Source, SourceDefaults
 
 
@@ -13,7 +13,13 @@ def _needs_options(source: Source) -> bool:
 
 
 #: By the word that stands under ``kind`` in the settings.
-SOURCES: Mapping[str, Source] = {acled.KIND: acled, ucdp.KIND: ucdp, hapi.KIND: hapi, table.KIND: table}
+SOURCES: Mapping[str, Source] = {
+    acled.KIND: acled,
+    ucdp.KIND: ucdp,
+    hapi.KIND: hapi,
+    gdelt.KIND: gdelt,
+    table.KIND: table,
+}
 #: Kinds that need no options, so that the name of the kind will do for a source.
 READY = tuple(kind for kind, source in SOURCES.items() if not _needs_options(source))
 

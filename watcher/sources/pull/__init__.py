@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.sources.pull import acled, hapi, table, ucdp
+from watcher.sources.pull import acled, gdelt, hapi, table, ucdp
 from watcher.sources.pull.pull import Access, Page, Pull, PullDefaults, Request
 
 #: By the word that stands under ``kind`` in the settings.
-PULLS: Mapping[str, Pull] = {"acled": acled, "ucdp": ucdp, "hapi": hapi, "table": table}
+PULLS: Mapping[str, Pull] = {"acled": acled, "ucdp": ucdp, "hapi": hapi, "gdelt": gdelt, "table": table}
 
 __all__ = ["PULLS", "Access", "Page", "Pull", "PullDefaults", "Request"]
