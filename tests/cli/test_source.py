@@ -73,6 +73,31 @@ def test_what_is_wrong_is_said_in_the_operators_words(asked, run, act, words, co
     assert words.partition(";")[0] in said.err
 
 
+MONTHLY = """
+  monthly:
+    kind: hapi
+    allow_networks: [127.0.0.0/8]
+    pull: {url: '%s', app_identifier: {env: HAPI_IDENTIFIER}, from: 2020-05-01, countries: [Mozambique]}
+"""
+ANSWERS = [
+    pytest.param(answer(403, body=b'{"error": "Missing app identifier"}'), "it refuses the app identifier (403)", 69, id="no identifier"),
+    pytest.param(answer(403), "download the dataset hdx-hapi-conflict-event as CSV", 69, id="a machine that is turned away"),
+    pytest.param(answer(200, body=b'{"data": []}'), "and has no row for us in the first page", 0, id="nothing in the first months"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("act", "words", "code"), ANSWERS)
+def test_a_kind_with_an_api_is_tried_in_the_same_way(home, it_is, run, monkeypatch, *, act, words, code):
+    it_is("2020-07-20T09:00")
+    monkeypatch.setenv("HAPI_IDENTIFIER", "who-we-are")
+    with Server(act) as server:
+        path = home / "watcher.yaml"
+        path.write_text(path.read_text().replace("sources:\n", "sources:" + MONTHLY % server.url(""), 1))
+        said = run("source", "test", "monthly")
+    assert said.code == code
+    assert words in said.out + said.err
+
+
 def test_a_quiet_time_is_no_fault(asked, good):
     with asked(answer(200, body=b"ref,day,land,dead\n")):
         assert "net: it answers, and has no row for us" in good("source", "test", "net")

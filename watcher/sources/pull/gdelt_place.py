@@ -105,7 +105,7 @@ def gaps(cursor: str, now: datetime) -> Sequence[str]:
         found = _missing(json.loads(cursor or "{}"))
     except (KeyError, TypeError, ValueError):
         return ()
-    return [f"{each.stamp:%Y-%m-%d %H:%M}" for each in found if _LATE <= now - each.since < _REMEMBERED]
+    return [f"{each.stamp:%Y-%m-%d %H:%M}" for each in found if now - each.since >= _LATE]
 
 
 def moment(text: str) -> datetime:
