@@ -150,7 +150,7 @@ def test_the_name_of_a_kind_stands_for_a_source_with_its_defaults(tmp_path):
 
 
 def test_a_source_that_nobody_knows_is_refused_with_those_there_are(tmp_path):
-    with pytest.raises(UsageError, match=r"there is no source 'aclde' \(one of: acled, ucdp, reliefweb\)"):
+    with pytest.raises(UsageError, match=r"there is no source 'aclde' \(one of: acled, ucdp, hapi, gdelt, reliefweb\)"):
         feed_of(install(tmp_path), "aclde")
 
 

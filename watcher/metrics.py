@@ -35,12 +35,14 @@ _TROUBLES = {
     "WatcherSourceStale": "watcher_source_stale",
     "WatcherSourceHeld": "watcher_source_held",
     "WatcherSourceDrift": "watcher_source_drifted",
+    "WatcherSourceGap": "watcher_source_gap",
 }
 _WORDS = {
     "watcher_source_failing": "Whether the source cannot be read.",
     "watcher_source_stale": "Whether the source has brought nothing new for longer than it should.",
     "watcher_source_held": "Whether a bulk change of the source waits for a person.",
     "watcher_source_drifted": "Whether the rows of the source have keys that nobody knows.",
+    "watcher_source_gap": "Whether something is missing between what the source has brought.",
 }
 
 

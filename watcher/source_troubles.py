@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from watcher.core.label import labels
@@ -19,6 +19,7 @@ SOURCE_FAILING = "WatcherSourceFailing"
 SOURCE_STALE = "WatcherSourceStale"
 SOURCE_HELD = "WatcherSourceHeld"
 SOURCE_DRIFT = "WatcherSourceDrift"
+SOURCE_GAP = "WatcherSourceGap"
 #: A source that cannot be read for so long is a trouble; before that it may be a short one of its own.
 PATIENCE = timedelta(minutes=30)
 #: The label that says which source it is about.
@@ -42,6 +43,8 @@ def _of(state: SourceState, feed: Feed, pulled: PullState | None, now: datetime)
         yield _stale(state, since)
     if pulled is not None and pulled.unknown:
         yield _drift(state, pulled)
+    if missing := gaps_of(state, feed, now):
+        yield _gap(state, missing)
 
 
 def stale_since(state: SourceState, feed: Feed, now: datetime) -> datetime | None:
@@ -50,6 +53,12 @@ def stale_since(state: SourceState, feed: Feed, now: datetime) -> datetime | Non
     if feed.stale_after is None or since is None or now - since <= feed.stale_after:
         return None
     return since
+
+
+def gaps_of(state: SourceState, feed: Feed, now: datetime) -> Sequence[str]:
+    """What is missing between what a source has brought, and comes no more; as people call it."""
+    find = None if feed.pull is None else feed.pull.module.DEFAULTS.gaps
+    return () if find is None else find(state.cursor, now)
 
 
 def _failing(state: SourceState, since: datetime) -> Trouble:
@@ -93,3 +102,14 @@ def _drift(state: SourceState, pulled: PullState) -> Trouble:
     )
     headline = f"{state.name} has changed its layout"
     return Trouble(SOURCE_DRIFT, labels({ABOUT: state.name}), headline, sentence, severity=Severity.INFO)
+
+
+def _gap(state: SourceState, missing: Sequence[str]) -> Trouble:
+    named = ", ".join(missing[:_NAMED])
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    sentence = (
+        f"It has nothing of {named}{more} (UTC), and was asked for it again and again. What was reported then is not counted: "
+        "a low number of those days may be none"
+    )
+    headline = f"{state.name} has a gap"
+    return Trouble(SOURCE_GAP, labels({ABOUT: state.name}), headline, sentence, severity=Severity.INFO)

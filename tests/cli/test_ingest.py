@@ -138,7 +138,11 @@ def test_a_kind_stands_for_a_source_with_its_defaults(home, good):
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["june.csv", "--source", "acledd"], 2, "there is no source 'acledd' (one of: acled, log, ucdp, reliefweb)"),
+        (
+            ["june.csv", "--source", "acledd"],
+            2,
+            "there is no source 'acledd' (one of: acled, log, ucdp, hapi, gdelt, reliefweb)",
+        ),
         (
             ["june.csv", "--source", "table"],
             78,

@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+from tests.sources import test_hapi
 from tests.zoo import Server, answer
 from watcher.sources.pull import PULLS
 
@@ -72,6 +73,31 @@ def test_what_is_wrong_is_said_in_the_operators_words(asked, run, act, words, co
     assert words.partition(";")[0] in said.err
 
 
+MONTHLY = """
+  monthly:
+    kind: hapi
+    allow_networks: [127.0.0.0/8]
+    pull: {url: '%s', app_identifier: {env: HAPI_IDENTIFIER}, from: 2020-05-01, countries: [Mozambique]}
+"""
+ANSWERS = [
+    pytest.param(answer(403, body=b'{"error": "Missing app identifier"}'), "it refuses the app identifier (403)", 69, id="no identifier"),
+    pytest.param(answer(403), "download the dataset hdx-hapi-conflict-event as CSV", 69, id="a machine that is turned away"),
+    pytest.param(answer(200, body=b'{"data": []}'), "and has no row for us in the first page", 0, id="nothing in the first months"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("act", "words", "code"), ANSWERS)
+def test_a_kind_with_an_api_is_tried_in_the_same_way(home, it_is, run, monkeypatch, *, act, words, code):
+    it_is("2020-07-20T09:00")
+    monkeypatch.setenv("HAPI_IDENTIFIER", "who-we-are")
+    with Server(act) as server:
+        path = home / "watcher.yaml"
+        path.write_text(path.read_text().replace("sources:\n", "sources:" + MONTHLY % server.url(""), 1))
+        said = run("source", "test", "monthly")
+    assert said.code == code
+    assert words in said.out + said.err
+
+
 def test_a_quiet_time_is_no_fault(asked, good):
     with asked(answer(200, body=b"ref,day,land,dead\n")):
         assert "net: it answers, and has no row for us" in good("source", "test", "net")
@@ -93,6 +119,19 @@ def test_files_are_looked_into(home, it_is, good, run):
     assert "there is no file yet" in run("source", "test", "other").err
     (home / "incoming/other/july.csv").write_text("ref,day,land\nR1,2020-07-01,Mali\n")
     assert good("source", "test", "other").startswith("other: 1 row in july.csv\n")
+
+
+def test_rows_that_tell_of_no_event_are_counted_apart(home, it_is, good):
+    it_is("2024-06-15T09:00")
+    good("source", "add", "hapi", "monthly", "--files", "--write")
+    (home / "incoming/monthly").mkdir(parents=True)
+    nothing = {"admin2_code": "MZ0108", "events": "0", "fatalities": "0"}
+    (home / "incoming/monthly/2024.csv").write_bytes(test_hapi.months({}, nothing))
+    said = good("source", "test", "monthly")
+    assert "  1 row of no event, or of one that was taken back" in said.splitlines()
+    good("check")
+    [event] = json.loads(good("events", "--format", "json", "--where", "event_type: political_violence"))
+    assert (event["source"], event["incidents"]) == ("monthly", 2)
 
 
 def test_a_stanza_has_a_comment_on_every_key_and_loads(home, good):

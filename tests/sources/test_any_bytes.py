@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.sources import test_gdelt, test_hapi
 from tests.sources.feeds import ATOM, BOMB, RDF, item, rss
 from tests.sources.samples import (
     ACLED_2016,
@@ -30,6 +31,8 @@ OWN = {"columns": {"id": "id", "date": "date", "country": "country", "notes": "n
 READERS = {
     "acled": read_acled,
     "ucdp": read_ucdp,
+    "hapi": test_hapi.read,
+    "gdelt": test_gdelt.read,
     "reliefweb": read_reliefweb,
     "feed": read_feed,
     "table, CSV": lambda data: read_rows(data, **OWN, format="csv"),
@@ -38,6 +41,8 @@ READERS = {
 HEADS = {
     "acled": [csv_bytes(header, []) for header in (ACLED_2016, ACLED_2023, ACLED_MONADIC)],
     "ucdp": [csv_bytes(clashes().decode().split("\n")[0].split(","), [])],
+    "hapi": [csv_bytes(test_hapi.HEADER, []), test_hapi.months()],
+    "gdelt": [test_gdelt.line(), test_gdelt.packed(export=test_gdelt.line())],
     "reliefweb": [
         b'{"id": "1", "fields": {"title": "x", "date": {"created": "2020-12-03T00:00:00+00:00"}}}\n',
         b'{"data": [{',

@@ -74,15 +74,17 @@ def test_the_sample_of_ged_is_read_without_a_rejection(real_data):
     assert all(event.fatalities_low is not None and event.fatalities_high is not None for event in found)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "hapi/hdx_hapi_conflict_event_global_1997.csv",
-        "gdelt/20191024143000.export.CSV",
-        "api_samples/acled_read_ok.reconstructed.json",
-    ],
+FOREIGN = (
+    "hapi/hdx_hapi_conflict_event_global_1997.csv",
+    "gdelt/20191024143000.export.CSV",
+    "api_samples/acled_read_ok.reconstructed.json",
 )
-@pytest.mark.parametrize("kind", ["acled", "ucdp"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind in ("acled", "ucdp", "hapi", "gdelt") for name in FOREIGN if not name.startswith(kind)],
+)
 def test_a_file_of_another_kind_is_refused_whole(real_data, name, kind):
     with pytest.raises(DataError, match="no layout we know"):
         read(kind, real_data / name)

@@ -6,7 +6,7 @@ import pytest
 
 from watcher.config.problem import keys_of
 from watcher.core.period import duration_text
-from watcher.sources import SOURCES, acled, feed_items, table, ucdp
+from watcher.sources import SOURCES, acled, feed_items, gdelt, hapi, table, ucdp
 from watcher.sources.pull import PULLS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "sources.md").read_text("utf-8")
@@ -29,11 +29,13 @@ def test_a_kind_is_described_with_its_options_defaults_and_citation(kind):
     [
         ("acled", acled.NEEDED),
         ("ucdp", ucdp.NEEDED),
+        ("hapi", hapi.NEEDED),
+        ("gdelt", tuple(gdelt.READ)),
         ("reliefweb", ["primary_country"]),
         ("feed", feed_items.NAMES),
         ("table", table.PARTS),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=list(SOURCES),
 )
 def test_the_page_names_every_column_that_is_needed(kind, names):
     section = PAGE.split(f"\n## `{kind}`\n")[1].split("\n## ")[0]

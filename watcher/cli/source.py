@@ -221,7 +221,7 @@ def _sentences(name: str, tried: Tried) -> Iterator[str]:
     if tried.newest is not None:
         yield f"  its newest event is of {tried.newest}"
     if tried.deletions:
-        yield f"  {counted(tried.deletions, 'row')} of events that were taken back"
+        yield f"  {counted(tried.deletions, 'row')} of no event, or of one that was taken back"
     if tried.rejections:
         first = tried.rejections[0]
         yield f"  {counted(len(tried.rejections), 'row')} cannot be read; the first, {first.column or 'as a whole'}: {first.reason}"

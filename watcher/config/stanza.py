@@ -21,6 +21,7 @@ _EXAMPLES: Mapping[str, str] = {
     "email": "desk@example.org",
     "from": "2018-01-01",
     "countries": "[Mali, Niger]",
+    "quad_classes": "[4]",
     "appname": "example.org-watcher",
     "columns": "{id: ref, date: day, country: land}",
 }

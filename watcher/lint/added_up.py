@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watcher.core.errors import Problem, ProblemSeverity
-from watcher.lint.check import Context, found, name_of
+from watcher.lint.check import Context, found
+from watcher.lint.counted import counted_indicators
 
 NAME = "rule/source"
 SEVERITY = ProblemSeverity.WARNING
@@ -17,20 +18,14 @@ def check(context: Context) -> Iterator[Problem]:
     """Ask of each indicator which sources it adds up; it is named with the first rule that counts it."""
     if context.data is None:
         return
-    told: set[str] = set()
-    for site in context.sites:
-        name = getattr(site.rule.parameters, "indicator", "")
-        indicator = context.catalogue.indicators.get(name)
-        if indicator is None or indicator.sources or "source" in indicator.by or name in told:
+    for indicator, document, path in counted_indicators(context):
+        if indicator.sources or "source" in indicator.by:
             continue
-        told.add(name)
         sources = context.data.counted_sources(indicator)
         if len(sources) > 1:
             *most, last = sources
-            own = (*site.path, site.rule.detector_name, "indicator")
-            path = own if site.page.document.at(own) is not None else name_of(site)
             sentence = (
-                f"the events of {', '.join(most)} and {last} are added up in {name!r}: what more than one of them reports "
-                f"counts twice; write source: {sources[0]} in the indicator, or by: [source]"
+                f"the events of {', '.join(most)} and {last} are added up in {indicator.indicator!r}: what more than one of "
+                f"them reports counts twice; write source: {sources[0]} in the indicator, or by: [source]"
             )
-            yield found(NAME, site.page.document, path, sentence)
+            yield found(NAME, document, path, sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.sources import acled, feed, reliefweb, table, ucdp
+from watcher.sources import acled, feed, gdelt, hapi, reliefweb, table, ucdp
 from watcher.sources.source import Source, SourceDefaults
 
 
@@ -16,6 +16,8 @@ def _needs_options(source: Source) -> bool:
 SOURCES: Mapping[str, Source] = {
     acled.KIND: acled,
     ucdp.KIND: ucdp,
+    hapi.KIND: hapi,
+    gdelt.KIND: gdelt,
     reliefweb.KIND: reliefweb,
     feed.KIND: feed,
     table.KIND: table,

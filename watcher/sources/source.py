@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from watcher.core.document import Document
 from watcher.core.event import Record
@@ -26,6 +26,10 @@ class SourceDefaults:
     citation: str
     #: Numbers of rows that are a page of what the source hands out: such a file is probably not the whole.
     page_sizes: frozenset[int] = frozenset()
+    #: The field whose values overlap, where rows are aggregates: they must not be added up over it. Empty for single events.
+    overlapping: Literal["", "event_type"] = ""
+    #: Whether its rows tell of deaths.
+    tells_deaths: bool = True
 
 
 class Source(Protocol):

@@ -6,7 +6,7 @@ pulled goes the way of every file: inspected, whole or not at all, with a quaran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -42,6 +42,8 @@ class PullDefaults:
     every: timedelta
     #: After how long without anything new something is wrong; None where silence means nothing.
     stale_after: timedelta | None
+    #: What a cursor says is missing in between, as people call it; None where nothing can be.
+    gaps: Callable[[str, datetime], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
