@@ -26,7 +26,7 @@ def a_short_life(seed, folder):
 
 
 def a_history(seed, folder):
-    return sim.simulate(seed, processes=2, steps=100)
+    return sim.simulate(seed, processes=2, steps=200)
 
 
 def a_day_back(seed, folder):
