@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watcher.core.label import labels
 from watcher.core.message.phrase import counted
@@ -12,14 +12,17 @@ from watcher.store.delays import find_moves, note_move, two_curves, unseen_sourc
 from watcher.store.schema import Tx
 
 DELAY_MOVED = "WatcherDelayMoved"
-#: The delays of the last so many days' events are held against those of as many days before.
-DAYS = 90
+#: The delays of the last so many days' events are held against those of as many days before. Whole weeks: of a source that
+#: is released once a week both curves then end as long after a release.
+DAYS = 91
+#: A delay moves slowly, and every look is a chance to be wrong.
+EVERY = timedelta(weeks=1)
 
 
 def look_at_delays(tx: Tx, now: datetime) -> None:
-    """Look at the delay of each source, once a day."""
+    """Look at the delay of each source, once a week."""
     today = reported_to(now)
-    for source in unseen_sources(tx, today):
+    for source in unseen_sources(tx, today - EVERY):
         move = moved(*two_curves(tx, source, as_of=today, now=now, days=DAYS))
         note_move(tx, source, seen=today, moved=_said(move) if move else "")
 

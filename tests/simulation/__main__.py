@@ -1,7 +1,8 @@
 """How often nothing is taken for something, by simulation: ``python -m tests.simulation``.
 
-Four parts: ``weeks``, every way of judging a week put to every kind of series; ``years``, a rule of ``pace`` looked at on
-every day; ``doubled``, the same with twice as many attacks; ``chances``, p-values held against what they claim. What is measured is kept in a file as it comes, so that
+Five parts: ``weeks``, every way of judging a week put to every kind of series; ``years``, a rule of ``pace`` looked at on
+every day; ``doubled``, the same with twice as many attacks; ``chances``, p-values held against what they claim; ``moves``,
+the delay of a source looked at every week. What is measured is kept in a file as it comes, so that
 a run that was stopped goes on where it was. ``--parts``, ``--ways``, ``--cells`` and ``--worlds`` run a slice.
 """
 
@@ -13,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.simulation import chances, kept, weeks, years
+from tests.simulation import chances, kept, moves, weeks, years
 from tests.simulation.cells import CELLS, Cell
 from tests.simulation.chances import CHANCES, LEVELS, Small
 from tests.simulation.kept import Job
+from tests.simulation.moves import Moved
 from tests.simulation.ways import WAYS
 from tests.simulation.weeks import Measured
 from tests.simulation.worlds import WORLDS
@@ -45,6 +47,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--doubled", type=int, default=1_000, help="doubled: years of each kind (default: 1000)")
     parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS), help="years, doubled: which kinds")
     parser.add_argument("--histories", type=int, default=10_000, help="chances: p-values of each kind (default: 10000)")
+    parser.add_argument("--sources", type=int, default=400, help="moves: years of each kind of source (default: 400)")
     parser.add_argument("--json", type=Path, default=Path("build/simulation.json"), help="where the figures are kept")
     return parser.parse_args(arguments)
 
@@ -72,6 +75,11 @@ def _doubled(options: argparse.Namespace) -> Iterator[Job]:
 def _chances(options: argparse.Namespace) -> Iterator[Job]:
     for name, chance in CHANCES.items():
         yield Job(f"chances|{name}", options.histories, partial(chances.small, chance))
+
+
+def _moves(options: argparse.Namespace) -> Iterator[Job]:
+    for name, kind in moves.KINDS.items():
+        yield Job(f"moves|{name}", options.sources, partial(moves.moves, kind))
 
 
 def makes_sense(way: str, cell: Cell) -> bool:
@@ -120,6 +128,14 @@ def table_of_chances(done: Done) -> str:
     return "\n".join((*_head("p of", "in", *(f"{100 * level:g} %" for level in LEVELS)), *rows))
 
 
+def table_of_moves(done: Done) -> str:
+    """Percent of source-years in which a delay seems to have moved, and in which a doubled one is seen; the median day."""
+    rows = (
+        _row(name, *str(Moved(*done[f"moves|{name}"])).split(" / ")) for name in moves.KINDS if f"moves|{name}" in done
+    )
+    return "\n".join((*_head("records", "unchanged, told", "doubled, told", "after days"), *rows))
+
+
 def _head(*names: str) -> tuple[str, str]:
     return _row(*names), f"|{'---|' * len(names)}"
 
@@ -133,12 +149,14 @@ _JOBS: Mapping[str, Callable[[argparse.Namespace], Iterator[Job]]] = {
     "years": _years,
     "doubled": _doubled,
     "chances": _chances,
+    "moves": _moves,
 }
 TABLES: Mapping[str, Callable[[Done], str]] = {
     "weeks": table_of_weeks,
     "years": table_of_years,
     "doubled": table_of_doubled,
     "chances": table_of_chances,
+    "moves": table_of_moves,
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Whether the reporting delay of each source has moved: looked at once a day, and kept until the next."""
+"""Whether the reporting delay of each source has moved: looked at once a week, and kept until the next look."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from watcher.store.schema import to_ms
 
 
 def unseen_sources(tx: Connection, day: date) -> list[str]:
-    """The sources with records whose delay was not looked at up to a day."""
-    is_new = or_(sources.c.delay_seen.is_(None), sources.c.delay_seen < day)
+    """The sources with records whose delay was not looked at after a day."""
+    is_new = or_(sources.c.delay_seen.is_(None), sources.c.delay_seen <= day)
     query = select(sources.c.name).where(sources.c.newest_known.is_not(None), is_new)
     return list(tx.execute(query.order_by(sources.c.name)).scalars())
 

@@ -255,14 +255,14 @@ def curve(*shares: float, reports: int = 400) -> Completeness:
         pytest.param(curve(0.2, 0.5, 1), curve(0.2, 0.36, 1), None, id="by less than would matter"),
         pytest.param(
             curve(0.2, 0.5, 1, reports=100),
-            curve(0.2, 0.28, 1, reports=100),
+            curve(0.2, 0.23, 1, reports=100),
             None,
             id="by no more than chance does with so few reports",
         ),
         pytest.param(
             curve(0.2, 0.5, 1, reports=100),
-            curve(0.2, 0.25, 1, reports=100),
-            Move(1, 0.5, 0.25),
+            curve(0.2, 0.22, 1, reports=100),
+            Move(1, 0.5, 0.22),
             id="by more than chance does with as few",
         ),
         pytest.param(curve(0.2, 1), curve(0.2, 0.5, 1), Move(1, 1.0, 0.5), id="longer than before"),

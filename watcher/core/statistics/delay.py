@@ -30,8 +30,8 @@ LEAST_KNOWN = 0.33
 ENOUGH = 0.8
 #: A curve that has moved by less than this share is taken for the same.
 MARKED = 0.15
-#: The critical value of the two-sample test of Kolmogorov and Smirnov at 1 %.
-_ONE_IN_A_HUNDRED = 1.628
+#: The critical value of the two-sample test of Kolmogorov and Smirnov at 5 % over the 52 looks of a year: Bonferroni's.
+_ONE_YEAR_IN_TWENTY = math.sqrt(math.log(2 * 52 / 0.05) / 2)
 #: The share of a year's events that is more than one day's news.
 BULK = 0.2
 YEAR = 365
@@ -164,12 +164,12 @@ def moved(before: Completeness, now: Completeness) -> Move | None:
     """Whether reports come markedly sooner or later than before; None where they do not, or where nobody can tell.
 
     The two curves rest on the events of different days. They differ when the largest difference between them is one that
-    two samples of as many reports from one distribution exceed in 1 of 100 cases (Kolmogorov and Smirnov), and is large
-    enough to change what a rate is worth.
+    two samples of as many reports from one distribution exceed in 5 of 100 years of weekly looks (Kolmogorov and Smirnov,
+    with Bonferroni's correction), and is large enough to change what a rate is worth.
     """
     if not (before.is_known and now.is_known):
         return None
-    least = max(MARKED, _ONE_IN_A_HUNDRED * math.sqrt(1 / before.reports + 1 / now.reports))
+    least = max(MARKED, _ONE_YEAR_IN_TWENTY * math.sqrt(1 / before.reports + 1 / now.reports))
     ages = range(max(len(before.curve), len(now.curve)))
     found = max(
         (Move(age, before.share(age), now.share(age)) for age in ages), key=lambda move: abs(move.now - move.before)
