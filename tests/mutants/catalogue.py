@@ -183,4 +183,22 @@ MUTANTS = (
         (Edit("watcher/cli/table.py", "text.startswith(_FORMULA)", "not text"),),
         "tests/test_injection.py::test_what_a_source_writes_stays_text",
     ),
+    Mutant(
+        "M17",
+        "a request in pieces is taken for one of a known length",
+        (Edit("watcher/web/listening.py", 'if "Transfer-Encoding" in self.headers:', "if False:"),),
+        "tests/web/test_service.py::test_what_a_proxy_may_understand_otherwise_is_refused_whole[in pieces]",
+    ),
+    Mutant(
+        "M18",
+        "half of a packed answer is taken for the whole",
+        (Edit("watcher/net/http.py", "    if packed.is_cut_off:\n", "    if False:\n"),),
+        "tests/test_fetch.py::test_half_an_answer_is_none[packed, and cut off before it was sent]",
+    ),
+    Mutant(
+        "M19",
+        "what libraries log is printed as it is",
+        (Edit("watcher/log.py", "    logging.lastResort = _Libraries(logging.WARNING)\n", ""),),
+        "tests/cli/test_uncaught.py::test_what_a_library_logs_is_logged_as_ours",
+    ),
 )

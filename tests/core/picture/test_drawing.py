@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from watcher.core.picture import Bar, Caption, Lane, Lead, PacePicture, Picture, SeriesPicture, Span, StatePicture
@@ -169,8 +169,12 @@ def coordinates(element: ET.Element) -> list[tuple[float, float]]:
     return [(x, y), (x + float(get("width", "")), y + float(get("height", "")))]
 
 
+NEXT_TO_NOTHING = PacePicture("deaths", points=((DAY, 0.0, 0.0), (later(1), 0.0, 5e-324)), interval=(0.0, 1.0))
+
+
 @settings(deadline=None)
 @given(ANY_PICTURE, ANY_CAPTION)
+@example(NEXT_TO_NOTHING, Caption("next to nothing is expected", "", None))
 def test_whatever_is_drawn_is_well_formed_and_lies_on_the_paper(picture, caption):
     drawn = svg(picture, caption)
     root = ET.fromstring(drawn)

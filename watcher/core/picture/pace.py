@@ -138,9 +138,11 @@ def _band(picture: PacePicture, points: list[Point], frame: Plot) -> Iterator[st
     interval, expected = _interval(picture), points[-1][2]
     if interval is None or expected <= 0:
         return
-    low, high = (end / expected for end in interval)
+    low, high = interval
     days = [(frame.x(day, end=True), each) for day, _, each in points]
-    edge = [(x, frame.y(each * high)) for x, each in days] + [(x, frame.y(each * low)) for x, each in reversed(days)]
+    # In this order: divided by very little first, nothing times that would be no number.
+    upper = [(x, frame.y(each * high / expected)) for x, each in days]
+    edge = upper + [(x, frame.y(each * low / expected)) for x, each in reversed(days)]
     yield path("band", edge, closed=True)
 
 
