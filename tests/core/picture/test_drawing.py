@@ -195,7 +195,7 @@ def test_whatever_is_drawn_is_well_formed_and_lies_on_the_paper(picture, caption
 @given(ANY_PICTURE, ANY_CAPTION)
 def test_the_same_data_give_the_same_bytes_and_a_sentence(picture, caption):
     assert svg(picture, caption) == svg(replace(picture), caption)
-    assert alt(picture, caption).endswith(".")
+    assert alt(picture, caption).endswith((".", "…")), "a sentence, or the beginning of a very long one"
 
 
 @given(st.dates(date(1990, 1, 1), date(2030, 1, 1)), st.integers(1, 15_000))
