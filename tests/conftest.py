@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 #: How many examples a property is tried on: a slice in the fast suite, and many for `make fuzz`.
-settings.register_profile("slice", max_examples=12)
+settings.register_profile("slice", max_examples=8)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None)
 
 
