@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from collections import Counter
@@ -302,6 +303,12 @@ def test_what_an_archive_says_of_its_size_is_not_believed():
         data[at : at + 4] = (10).to_bytes(4, "little")
     with pytest.raises(DataError):
         unpack.unpacked(io.BytesIO(bytes(data)), most=2 << 20)
+
+
+def test_fields_stand_where_the_codebook_has_them(real_data):
+    with (real_data / "gdelt" / "GDELT_2.0_Events_columns.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["tableId"] for row in csv.DictReader(file)]
+    assert (len(names), {name: names.index(name) for name in gdelt.READ}) == (gdelt.FIELDS, gdelt.READ)
 
 
 def test_the_real_export_is_read(real_data):

@@ -208,7 +208,11 @@ def memory():
 
 
 @pytest.mark.parametrize(("route", "terms"), TERMS.values(), ids=TERMS.keys())
-@settings(max_examples=max(4, settings().max_examples // 3), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(4, settings().max_examples // 3),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 def test_every_item_is_in_exactly_one_message_and_in_order(memory, route, terms, steps):
     with undone(memory) as tx:
