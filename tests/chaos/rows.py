@@ -29,7 +29,8 @@ from watcher.store.inspection import inspect
 
 #: Numbers are added up, or the greatest is kept where the name begins with ``max``; lists are samples of one figure.
 Figures = Mapping[str, Any]
-PATIENCE_S = 180.0
+#: Longer than five minutes: so long a breaker holds that a check with the product's own schedules has opened.
+PATIENCE_S = 400.0
 
 
 class Row(NamedTuple):

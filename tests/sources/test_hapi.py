@@ -6,7 +6,8 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +236,17 @@ def test_the_real_file_is_read(real_data):
         each.fatalities or 0 for each in found if each.event_type == "civilian_targeting"
     )
     assert sum(bool(each.notes) for each in found) > 0, "remarks on place codes are kept, and refuse no row"
+
+
+@pytest.mark.parametrize(("days", "months"), [(28, 1), (75, 3), (350, 12)], ids=["a month", "a quarter", "a year"])
+def test_a_window_that_the_page_names_holds_so_many_months_whichever_is_the_newest(days, months):
+    ends = [date(2019 + n // 12, n % 12 + 1, 1) - timedelta(days=1) for n in range(1, 72)]
+    for newest in ends[24:]:
+        begin = newest - timedelta(days=days - 1)
+        assert sum(begin <= end <= newest for end in ends) == months
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "sources.md").read_text("utf-8")
+    assert f"`{'window: ' if months == 1 else ''}{days}d`" in page
+
+
+def test_windows_end_on_the_last_day_of_a_month_for_no_newer_day_is_left_out():
+    assert hapi.DEFAULTS.query_offset == timedelta()

@@ -27,7 +27,8 @@ from watcher.sources.source import SourceDefaults
 KIND = "hapi"
 
 DEFAULTS = SourceDefaults(
-    query_offset=timedelta(days=14),
+    # Records lie on the last days of months that are over: an offset in days would leave windows without any.
+    query_offset=timedelta(),
     trust_stamp=False,
     title="HDX HAPI: conflict events by month",
     licence="ACLED's terms of use: rows must not be passed on; alerts may quote figures with attribution.",
