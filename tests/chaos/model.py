@@ -193,7 +193,7 @@ class Model(RuleBasedStateMachine):
     def _judge_store(self) -> None:
         with self.store() as store, store.reading() as tx:
             events = tx.execute(select(func.count()).select_from(event)).scalar_one()
-            ends = set(tx.execute(select(delivery.c.state, delivery.c.reason)).tuples())
+            ends = {(each.state, each.reason) for each in tx.execute(select(delivery.c.state, delivery.c.reason))}
         assert events == len({line.split(",")[0] for line in self.scene.rows}), "I9 every record, and each once"
         # What a silence took back before it was sent is told after it, in another message.
         open_ends = {
