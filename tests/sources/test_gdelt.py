@@ -274,6 +274,16 @@ def test_an_export_is_read_as_it_is_downloaded():
     assert len(read(packed(export=line()))) == 1
 
 
+def corrupt_otherwise() -> bytes:
+    """An archive that is packed by LZMA, which raises errors of its own."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("export", line() * 100)
+    data = out.getvalue()
+    at = data.index(b"export") + 21
+    return data[:at] + b"\xff" * 8 + data[at + 8 :]
+
+
 def corrupt(data: bytes) -> bytes:
     at = data.index(b"export") + 20
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
@@ -283,6 +293,7 @@ ARCHIVES = [
     pytest.param(packed(a=line(), b=line()), "holds 2 files, and should hold one", id="two files"),
     pytest.param(packed(), "holds 0 files, and should hold one", id="none"),
     pytest.param(corrupt(packed(export=line())), "is damaged or locked", id="a byte that was turned"),
+    pytest.param(corrupt_otherwise(), "is damaged or locked", id="damage in one that is packed in another way"),
     pytest.param(packed(export=line())[:-30], "is damaged or locked", id="cut off"),
     pytest.param(packed(export=bytes(3 << 20)), "unpacked, the archive is larger than 2 MB", id="far larger than it looks"),
 ]  # fmt: skip

@@ -7,15 +7,14 @@ to, not what it says of itself, decides whether it is read.
 
 from __future__ import annotations
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Never
 from xml.parsers import expat
 
 from watcher.core.errors import DataError
+from watcher.sources.unpack import DAMAGES
 
 #: All of a workbook, unpacked, in bytes.
 MOST = 256 << 20
@@ -29,10 +28,6 @@ _PIECE = 1 << 16
 _ROW_DIGITS = 7
 #: No number of a shared text is longer.
 _DIGITS = 12
-_DAMAGES = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(NotImplementedError, RuntimeError, EOFError, OSError, ValueError),
-)
 _CELL = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.IGNORECASE | re.ASCII)
 _SHEETS = "xl/worksheets/"
 _TEXTS = "xl/sharedStrings.xml"
@@ -51,7 +46,7 @@ def survey(stream: BinaryIO) -> None:
             if "xl/workbook.xml" not in names or len(members) > _MOST_MEMBERS:
                 raise DataError("this is a zip archive, and no Excel workbook", todo="unpack it, or save it as .xlsx")
             _look_through(archive, members)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise DataError(
             f"the workbook is damaged or locked: {error}", todo="save it again, without a password"
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from io import BytesIO
@@ -13,8 +14,13 @@ from watcher.core.errors import DataError
 START = b"PK\x03\x04"
 #: Of the unpacked file, in bytes; an export of GDELT has about one million.
 MOST = 64 << 20
+#: What reading a damaged, locked or oddly packed archive raises.
+DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(NotImplementedError, RuntimeError, EOFError, OSError, ValueError),
+)
 _PIECE = 1 << 16
-_TODO = "download it again"
+_ADVICE = "download it again"
 
 
 def unpacked(stream: BinaryIO, *, most: int = MOST) -> BinaryIO:
@@ -27,13 +33,13 @@ def unpacked(stream: BinaryIO, *, most: int = MOST) -> BinaryIO:
         with zipfile.ZipFile(stream) as archive:
             names = archive.namelist()
             if len(names) != 1:
-                raise DataError(f"the archive holds {len(names):,} files, and should hold one", todo=_TODO)
+                raise DataError(f"the archive holds {len(names):,} files, and should hold one", todo=_ADVICE)
             with archive.open(names[0]) as packed:
                 while piece := packed.read(_PIECE):
                     if out.tell() + len(piece) > most:
-                        raise DataError(f"unpacked, the archive is larger than {most >> 20} MB", todo=_TODO)
+                        raise DataError(f"unpacked, the archive is larger than {most >> 20} MB", todo=_ADVICE)
                     out.write(piece)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
-        raise DataError(f"the archive is damaged or locked: {error}", todo=_TODO) from None
+    except DAMAGES as error:
+        raise DataError(f"the archive is damaged or locked: {error}", todo=_ADVICE) from None
     out.seek(0)
     return out

@@ -83,16 +83,11 @@ class Settings(Document):
 
 def _codes(names: Sequence[str]) -> frozenset[str]:
     """The FIPS codes of countries that a person names."""
-    found: set[str] = set()
-    for each in names:
-        meant = country.find_country(each)
-        if meant is None or not meant.fips:
-            near = country.suggest(each) if meant is None else None
-            hint = f"; did you mean {near!r}?" if near else ""
-            msg = f"{each!r} is no country that GDELT has a code for{hint}"
-            raise ValueError(msg)
-        found.update(meant.fips)
-    return frozenset(found)
+    found = country.find_countries(names)
+    if unknown := [meant.name for meant in found if not meant.fips]:
+        msg = f"{unknown[0]!r} is no country that GDELT has a code for"
+        raise ValueError(msg)
+    return frozenset(code for meant in found for code in meant.fips)
 
 
 def pull(request: Request) -> Iterator[Page]:

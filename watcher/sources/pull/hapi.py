@@ -98,14 +98,7 @@ class Settings(Document):
 
 
 def _codes(names: Sequence[str]) -> list[str]:
-    found = {name: country.find_country(name) for name in names}
-    for name, meant in found.items():
-        if meant is None:
-            near = country.suggest(name)
-            hint = f"; did you mean {near!r}?" if near else ""
-            msg = f"{name!r} is no country on the list{hint}"
-            raise ValueError(msg)
-    return sorted({meant.iso3 for meant in found.values() if meant is not None})
+    return sorted({meant.iso3 for meant in country.find_countries(names)})
 
 
 class Step(NamedTuple):
