@@ -31,14 +31,16 @@ settings.register_profile("slice", max_examples=8)
 settings.register_profile("fuzz", max_examples=2_000, deadline=None)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "slice"))
     # Rules that everybody may write to are refused. Under umask 0 every test would write such, and a checkout holds such.
     os.umask(0o022)
-    for folder in ("rules", "tests"):
-        for path in (ROOT / folder, *(ROOT / folder).rglob("*")):
-            if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH:
-                path.chmod(path.stat().st_mode & 0o7755)
+    # Once, before there are workers: while they load, files of theirs come and go.
+    if not hasattr(config, "workerinput"):
+        for folder in ("rules", "tests"):
+            for path in (ROOT / folder, *(ROOT / folder).rglob("*")):
+                if not path.is_symlink() and path.stat().st_mode & stat.S_IWOTH:
+                    path.chmod(path.stat().st_mode & 0o7755)
 
 
 def pytest_collection_finish() -> None:
