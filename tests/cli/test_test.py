@@ -163,6 +163,8 @@ def test_a_watch_runs_again_after_a_change_and_ends_on_ctrl_c(own):
     rules = own / "rules" / "own.yaml"
     watch = subprocess.Popen(
         [sys.executable, "-u", "-m", "watcher", "test", "--watch"],
+        # Whoever runs the tests in the background may ignore it, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread is at work here
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
