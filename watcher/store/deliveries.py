@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Row, and_, exists, func, literal, or_, select
@@ -45,6 +46,7 @@ def is_next(endpoint: str, now: datetime) -> ColumnElement[bool]:
     return and_(delivery.c.endpoint == endpoint, is_due, ~_is_behind())
 
 
+@cache
 def _is_behind() -> ColumnElement[bool]:
     """Whether something is to arrive before a delivery that has not ended: in its line, or about one of its alerts.
 
