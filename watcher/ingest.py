@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -40,6 +40,7 @@ from watcher.store.sources import (
     source_read,
     start_load,
 )
+from watcher.vanished import vanished
 
 #: Records per transaction.
 CHUNK = 1_000
@@ -219,20 +220,22 @@ def ingest_file(
     """
     file = _File(path, path.name if batch is None else batch.name, _hash(path), batch)
     with store.reading() as tx:
-        before = loaded_before(tx, feed.name, sha256=file.sha256)
+        # Asked once more, a source may say again what it had said before last.
+        before = loaded_before(tx, feed.name, sha256=file.sha256, is_newest=batch is not None)
         held = held_before(tx, feed.name, sha256=file.sha256)
         failed = any(source.failure for source in find_sources(tx) if source.name == feed.name)
     if before is not None or (held is not None and held.decided != RELEASED):
         return _seen(store, feed, file, before, held, now=now, failed=failed)
     inspected = _inspect(feed, path, now.date())
-    if held is None and (why := _too_much(store, feed, path, inspected, now)):
+    gone = _gone(store, feed, file, inspected, now.date())
+    if held is None and (why := _too_much(store, feed, path, inspected, now, gone=len(gone))):
         with store.writing(alone=True) as tx:
             hold(tx, feed.name, name=file.name, sha256=file.sha256, path=str(path), why=why, now=now)
         return Ingested(file.name, feed.name, rows=inspected.rows, held=why)
     with store.writing(alone=True) as tx:
         ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
         load = start_load(tx, feed.name, name=file.name, sha256=file.sha256, now=now)
-    return _store(store, _Load(feed, file, load.id, load.rows, inspected), rules, now, progress)
+    return _store(store, _Load(feed, file, load.id, load.rows, inspected, gone), rules, now, progress)
 
 
 def _seen(
@@ -264,7 +267,11 @@ def rows_waiting(store: Store, feed: Feed, path: Path, *, today: date) -> int:
 class _Inspected(NamedTuple):
     rows: int
     #: All of them, when they are few.
-    records: list[Record]
+    kept: list[Record]
+
+    def records(self, feed: Feed, path: Path, today: date) -> Iterable[Record]:
+        """All of them, from memory or read once more."""
+        return self.kept or _read(feed, path, today)
 
 
 class _File(NamedTuple):
@@ -288,6 +295,8 @@ class _Load(NamedTuple):
     #: Rows stored by an earlier, cut-off attempt.
     done: int
     inspected: _Inspected
+    #: What the source no longer tells.
+    gone: Sequence[Deletion]
 
 
 def _hash(path: Path) -> str:
@@ -334,8 +343,20 @@ def _inspect(feed: Feed, path: Path, today: date) -> _Inspected:
     return _Inspected(rows, kept if rows <= KEPT else [])
 
 
-def _too_much(store: Store, feed: Feed, path: Path, inspected: _Inspected, now: datetime) -> str:
-    """Why a file has to be held: it would revise or delete too much at once; empty when it may go in."""
+def _gone(store: Store, feed: Feed, file: _File, inspected: _Inspected, today: date) -> list[Deletion]:
+    """What a pull should have brought again, and did not; a file that somebody put there may be a part of anything."""
+    part_of = feed.source.DEFAULTS.part_of
+    if part_of is None or file.batch is None or not file.batch.is_pulled:
+        return []
+    with store.reading() as tx:
+        return vanished(tx, feed.name, lambda: inspected.records(feed, file.path, today), part_of)
+
+
+def _too_much(store: Store, feed: Feed, path: Path, inspected: _Inspected, now: datetime, *, gone: int) -> str:
+    """Why a file has to be held: it would revise or delete too much at once; empty when it may go in.
+
+    :param gone: how many records it takes back by not telling of them.
+    """
     if feed.hold_above >= 1:
         return ""
     with store.reading() as tx:
@@ -343,10 +364,8 @@ def _too_much(store: Store, feed: Feed, path: Path, inspected: _Inspected, now: 
         most = max(FEW, feed.hold_above * stored)
         if stored <= most:
             return ""
-        records = (
-            each for each in inspected.records or _read(feed, path, now.date()) if not isinstance(each, Rejection)
-        )
-        changes: Counter[str] = Counter()
+        records = (each for each in inspected.records(feed, path, now.date()) if not isinstance(each, Rejection))
+        changes: Counter[str] = Counter(deleted=gone)
         while chunk := list(islice(records, CHUNK)):
             foreseen = foresee(tx, chunk, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp)
             changes.update(revised=foreseen.revised, deleted=foreseen.deleted)
@@ -361,13 +380,15 @@ def _store(store: Store, load: _Load, rules: RuleSet, now: datetime, progress: P
     """Store a file that was inspected: a short one from memory, a long one by reading it again."""
     totals: Counter[str] = Counter()
     inspected = load.inspected
-    records = islice(inspected.records or _read(load.feed, load.file.path, now.date()), load.done, None)
+    records = islice(inspected.records(load.feed, load.file.path, now.date()), load.done, None)
     done = load.done
     while chunk := list(islice(records, CHUNK)):
         done += len(chunk)
         totals.update(_store_chunk(store, load, chunk, rules, now=now, done=done))
         if progress:
             progress(done, inspected.rows)
+    for first in range(0, len(load.gone), CHUNK):
+        totals.update(_store_chunk(store, load, load.gone[first : first + CHUNK], rules, now=now, done=done))
     with store.writing(alone=True) as tx:
         finish_load(tx, load.id, now=now, cursor=load.file.cursor)
     told: dict[str, Any] = dict(totals)

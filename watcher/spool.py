@@ -38,6 +38,11 @@ class Batch:
     how: str = "pulled"
 
     @property
+    def is_pulled(self) -> bool:
+        """Whether we asked for it, so that it holds all that we asked for."""
+        return self.how == "pulled"
+
+    @property
     def name(self) -> str:
         """What people call it: ``pulled 20261128T143200Z``."""
         return f"{self.how} {self.path.stem.partition('-')[0]}"

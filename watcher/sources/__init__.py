@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from watcher.sources import acled, feed, gdelt, hapi, reliefweb, table, ucdp
-from watcher.sources.source import Source, SourceDefaults
+from watcher.sources.source import Part, Source, SourceDefaults
 
 
 def _needs_options(source: Source) -> bool:
@@ -25,4 +25,4 @@ SOURCES: Mapping[str, Source] = {
 #: Kinds that need no options, so that the name of the kind will do for a source.
 READY = tuple(kind for kind, source in SOURCES.items() if not _needs_options(source))
 
-__all__ = ["READY", "SOURCES", "Source", "SourceDefaults"]
+__all__ = ["READY", "SOURCES", "Part", "Source", "SourceDefaults"]

@@ -22,9 +22,19 @@ from watcher.sources.lines import Lines
 from watcher.sources.names import Countries
 from watcher.sources.objects import is_row, read_layouts
 from watcher.sources.rows import Bind, Reader, check_columns, picker, read_lines
-from watcher.sources.source import SourceDefaults
+from watcher.sources.source import Part, SourceDefaults
 
 KIND = "hapi"
+
+
+def _part_of(external_id: str) -> Part | None:
+    """The country's month that an aggregate is about: what its id begins and ends with."""
+    iso3, _, rest = external_id.partition("/")
+    try:
+        return Part(iso3, date.fromisoformat(f"{rest.rpartition('/')[2]}-01"))
+    except ValueError:
+        return None
+
 
 DEFAULTS = SourceDefaults(
     # Records lie on the last days of months that are over: an offset in days would leave windows without any.
@@ -37,6 +47,7 @@ DEFAULTS = SourceDefaults(
     # The most that the API gives at a time.
     page_sizes=frozenset({10_000}),
     overlapping="event_type",
+    part_of=_part_of,
 )
 
 _DATE_STYLES = (*days.ISO_DATES, "%Y-%m-%dT%H:%M:%S")

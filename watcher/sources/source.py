@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from watcher.core.document import Document
 from watcher.core.event import Record
+
+
+class Part(NamedTuple):
+    """A part of what a source tells, which a pull brings whole or not at all."""
+
+    #: ISO 3166 alpha-3.
+    iso3: str
+    #: The first day of what its records speak of.
+    first: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,9 @@ class SourceDefaults:
     overlapping: Literal["", "event_type"] = ""
     #: Whether its rows tell of deaths.
     tells_deaths: bool = True
+    #: Of what a record is a part, by its id, where pulls bring whole parts: what is stored of one and does not come again is
+    #: taken back. None where they bring what is new, and for an id that this kind does not give.
+    part_of: Callable[[str], Part | None] | None = None
 
 
 class Source(Protocol):

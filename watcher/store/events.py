@@ -119,6 +119,12 @@ def count_current(tx: Connection, source: str) -> int:
     return tx.scalar(current) or 0
 
 
+def current_ids(tx: Connection, source: str, *, since: date) -> Iterator[str]:
+    """The ids of a source's current records that end on a day or later."""
+    current = select(events.c.external_id).where(events.c.source == source, events.c.known_to.is_(None))
+    yield from tx.execute(current.where(events.c.date_end >= since)).scalars()
+
+
 def _decide(tx: Connection, records: Sequence[Event | Deletion], source: str, clock: Clock) -> Plan:
     incoming = [Incoming.of(record) for record in records]
     return plan(incoming, _latest(tx, source, incoming, clock), clock)

@@ -97,9 +97,16 @@ def load_totals(tx: Connection) -> dict[tuple[str, str], int]:
     return {(row["source"], name): int(row[name] or 0) for row in rows for name in _OUTCOMES}
 
 
-def loaded_before(tx: Connection, source: str, *, sha256: str) -> LoadState | None:
-    """The last completed load of the same bytes into the same source; None when there was none."""
-    return _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
+def loaded_before(tx: Connection, source: str, *, sha256: str, is_newest: bool = False) -> LoadState | None:
+    """The last completed load of the same bytes into the same source; None when there was none.
+
+    :param is_newest: only when nothing was loaded into the source after it.
+    """
+    before = _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
+    if before is None or not is_newest:
+        return before
+    newest = select(func.max(loads.c.id)).where(loads.c.source == source, loads.c.finished_at.is_not(None))
+    return before if tx.scalar(newest) == before.id else None
 
 
 def start_load(tx: Connection, source: str, *, name: str, sha256: str, now: datetime) -> LoadState:
