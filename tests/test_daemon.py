@@ -80,3 +80,22 @@ def test_what_an_earlier_process_left_goes_out_before_the_first_turn(tmp_path, s
         assert daemon.run() == 0
         it.restart()
     assert len(sent[0]) == 1, "before anything else is done"
+
+
+@pytest.mark.parametrize(
+    ("after_s", "ends"),
+    [
+        pytest.param(0.2, [], id="a signal that comes twice at once is one request"),
+        pytest.param(5.0, [143], id="who asks once more ends it at once"),
+    ],
+)
+def test_a_second_signal(tmp_path, monkeypatch, after_s, ends):
+    ended: list[int] = []
+    moments = iter((100.0, 100.0 + after_s))
+    with installed(tmp_path) as it:
+        daemon = daemon_of(it)
+        monkeypatch.setattr("watcher.daemon.clock.monotonic", lambda: next(moments))
+        monkeypatch.setattr("watcher.daemon.os._exit", ended.append)
+        daemon._on_stop()
+        daemon._on_stop()
+    assert ended == ends

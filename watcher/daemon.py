@@ -44,6 +44,8 @@ DRAIN = timedelta(seconds=25)
 #: A check that is under way when the daemon starts may finish.
 LONGEST_CHECK = timedelta(minutes=5)
 _LOOK_S = 1.0
+#: A second signal within this is the first one once more: `timeout` for one sends it to the process and to its group.
+_ECHO_S = 1.0
 
 
 class Steady(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
@@ -110,6 +112,7 @@ class Daemon:
         self._raise_alarm = raise_alarm
         self._lookout = Lookout(lambda: stamps_of(rules))
         self._stop = threading.Event()
+        self._stop_asked = 0.0
         self._reload = threading.Event()
         self._one_turn = threading.Lock()
         self._log = logger()
@@ -297,9 +300,12 @@ class Daemon:
         self._log.info("stopped", everything_answered=finished and is_at_rest)
 
     def _on_stop(self, *_: object) -> None:
-        if self._stop.is_set():
+        now = clock.monotonic()
+        if not self._stop.is_set():
+            self._stop_asked = now
+            self._stop.set()
+        elif now - self._stop_asked > _ECHO_S:
             os._exit(ExitCode.TERMINATED)
-        self._stop.set()
 
     def _on_reload(self, *_: object) -> None:
         self._reload.set()
