@@ -78,11 +78,32 @@ def test_a_row_that_cannot_be_read_lies_in_quarantine_and_the_others_are_stored(
 
 def test_a_file_with_too_many_bad_rows_is_refused_whole(it):
     path = it.release("2020-06-01 12:00", *(f"MOZ{n}  2020-05-28  10  Palma" for n in range(1, 11)))
-    spoil(path, "MOZ7", "MOZ8")
-    with pytest.raises(DataError, match=r"2 of 10 rows cannot be read, more than the 5%.*in column 'fatalities'"):
+    spoil(path, "MOZ5", "MOZ6", "MOZ7", "MOZ8")
+    with pytest.raises(DataError, match=r"4 of 10 rows cannot be read, more than the 5%.*in column 'fatalities'"):
         ingest(it, path)
     assert ids(it) == []
-    assert ingest(it, path, bad_rows=0.2).quarantined == 2
+    assert ingest(it, path, bad_rows=0.4).quarantined == 4
+
+
+@pytest.mark.parametrize(
+    ("share", "rows", "bad", "refused"),
+    [
+        pytest.param(0.05, 11, 1, False, id="one bad item of a short feed costs no other"),
+        pytest.param(0.05, 6, 3, False, id="three of six are as many as the good ones"),
+        pytest.param(0.05, 5, 3, True, id="three of five are the larger part"),
+        pytest.param(0.05, 1, 1, True, id="nothing but a bad row"),
+        pytest.param(0.05, 11, 4, True, id="four of eleven are no slips"),
+        pytest.param(0.05, 100, 5, False, id="just the share"),
+        pytest.param(0.05, 100, 6, True, id="more than the share"),
+        pytest.param(0.0, 1_000, 1, True, id="somebody wants none at all"),
+        pytest.param(0.0, 1_000, 0, False, id="and there is none"),
+        pytest.param(1.0, 3, 3, False, id="somebody wants whatever can be read"),
+        pytest.param(0.05, 0, 0, False, id="nothing at all"),
+    ],
+)
+def test_when_a_file_is_refused_for_its_bad_rows(it, share, rows, bad, refused):
+    [feed] = it.app.feeds.values()
+    assert replace(feed, bad_rows=share).refuses(rows, bad=bad) is refused
 
 
 def test_an_empty_file_with_a_header_is_read(it):

@@ -24,7 +24,7 @@ from watcher.deliver import Couriers, Delivered
 from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
-from watcher.ingest import Feed, Ingested, Lookout, ingest_file
+from watcher.ingest import Feed, Ingested, Lookout, ingest_file, note_failure
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
 from watcher.own_alerts import Trouble, further_series, has_news, over_limit, tell_of
@@ -32,7 +32,6 @@ from watcher.pull import Pullers
 from watcher.source_troubles import source_troubles
 from watcher.store.engine import Store
 from watcher.store.schema import Tx
-from watcher.store.sources import ensure_source, source_failed
 from watcher.switchboard import Switchboard
 
 #: A turn that waits for sources waits no longer: a long history is pulled on, and what is there is judged.
@@ -140,7 +139,7 @@ def ingest(app: App, now: datetime, *, eager: bool = False) -> tuple[tuple[Inges
                 done.append(outcome)
             else:
                 failures.append(outcome)
-                _note_failure(app, feed, outcome, now)
+                note_failure(app.store, feed, outcome, now=now)
     return tuple(done), tuple(failures)
 
 
@@ -190,13 +189,6 @@ def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterat
         except DataError as error:
             yield error
         app.lookout.note(feed, path)
-
-
-def _note_failure(app: App, feed: Feed, error: WatcherError, now: datetime) -> None:
-    with app.store.writing() as tx:
-        ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
-        # A file that is refused is no better at the next look.
-        source_failed(tx, feed.name, why=error.what, now=now, needs_person=isinstance(error, DataError))
 
 
 def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = False) -> tuple[Evaluated, int]:

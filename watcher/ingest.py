@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from watcher.core.errors import DataError, SourceUnavailable
+from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.event import Deletion, Event, Record, Rejection
 from watcher.core.rule import RuleSet
 from watcher.sources import Source
@@ -37,6 +37,7 @@ from watcher.store.sources import (
     find_sources,
     finish_load,
     loaded_before,
+    source_failed,
     source_read,
     start_load,
 )
@@ -48,6 +49,8 @@ CHUNK = 1_000
 KEPT = 10_000
 #: So many revisions and deletions in one file are never too many.
 FEW = 20
+#: So many bad rows refuse no file, as long as there are as many good ones.
+FEW_BAD = 3
 _CHANGES = {"revised": "revise", "deleted": "delete"}
 _BLOCK = 1 << 20
 _PATTERN = re.compile(r"[*?\[]")
@@ -69,7 +72,7 @@ class Feed:
     query_offset: timedelta
     lag: timedelta | None
     trust_stamp: bool
-    #: The share of bad rows above which a file is refused whole.
+    #: The share of bad rows above which a file is refused whole; see `refuses`.
     bad_rows: float
     #: How often its paths are looked at, or it is asked.
     every: timedelta = timedelta()
@@ -79,6 +82,15 @@ class Feed:
     pull: Pulling | None = None
     #: After how long without anything new something is wrong; None where silence means nothing.
     stale_after: timedelta | None = None
+
+    def refuses(self, rows: int, *, bad: int) -> bool:
+        """Whether so many of its rows are bad that the others are not to be trusted either.
+
+        A few are none of that, of however few rows, unless they are the larger part.
+        """
+        if bad <= self.bad_rows * rows:
+            return False
+        return self.bad_rows == 0 or bad > FEW_BAD or 2 * bad > rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +262,14 @@ def _seen(
     return Ingested(file.name, feed.name, rows=0 if before is None else before.rows, seen=True)
 
 
+def note_failure(store: Store, feed: Feed, error: WatcherError, *, now: datetime) -> None:
+    """Note what stands in the way of a source, where `watcher status` shows it and its own alert is made of it."""
+    with store.writing() as tx:
+        ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
+        # A file that is refused is no better at the next look.
+        source_failed(tx, feed.name, why=error.what, now=now, needs_person=isinstance(error, DataError))
+
+
 def rows_waiting(store: Store, feed: Feed, path: Path, *, today: date) -> int:
     """How many rows of a file that was read before still wait in quarantine.
 
@@ -331,7 +351,7 @@ def _inspect(feed: Feed, path: Path, today: date) -> _Inspected:
                 examples.setdefault(record.column, record.reason)
     except DataError as error:
         raise DataError(error.what, where=str(path), todo=error.todo) from None
-    if rows and bad.total() / rows > feed.bad_rows:
+    if feed.refuses(rows, bad=bad.total()):
         column, times = bad.most_common(1)[0]
         place = f"in column {column!r}" if column else "over the whole row"
         raise DataError(

@@ -116,7 +116,7 @@ class Inlets:
         bad = [record for record in records if isinstance(record, Rejection)]
         rows = [{"row": each.row, "column": each.column, "reason": each.reason} for each in bad[:_SHOWN]]
         said = {"rows": len(records), "unreadable": len(bad), "first_unreadable": rows}
-        if records and len(bad) / len(records) > feed.bad_rows:
+        if feed.refuses(len(records), bad=len(bad)):
             return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": "too many rows cannot be read", **said})
         with self.store.reading() as tx:
             cursor = cursor_of(tx, feed.name)

@@ -111,6 +111,21 @@ def test_a_pull_stores_what_is_new_and_the_list_says_so(asked, good):
     assert (rows["net"]["how"], rows["net"]["newest event"], rows["net"]["state"]) == ("pull", "2020-07-03", "ok")
 
 
+def test_a_pull_that_is_refused_is_a_failure_of_the_source_until_one_is_taken(asked, run, good):
+    with asked(answer(200, body=TABLE.replace(b"3", b"many")), answer(200, body=TABLE)):
+        said = run("source", "pull", "net")
+        assert (said.code, "of 3 rows cannot be read" in said.err) == (65, True)
+        assert "of 3 rows cannot be read" in good("status")
+        assert state_of("net", good) == "net cannot be read"
+        good("source", "pull", "net")
+        assert state_of("net", good) == "ok"
+
+
+def state_of(source: str, good) -> str:
+    rows = json.loads(good("source", "list", "--format", "json"))
+    return next(row["state"] for row in rows if row["source"] == source)
+
+
 def test_files_are_looked_into(home, it_is, good, run):
     it_is("2020-07-20T09:00")
     good("source", "add", "table", "other", "--files", "--write")

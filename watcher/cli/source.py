@@ -14,10 +14,10 @@ from watcher.cli.opening import PATIENCE, config_option, moment, open_settings, 
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
 from watcher.config.settings import Settings, find_settings, load_settings
 from watcher.config.stanza import inserted, keys_of, stanza
-from watcher.core.errors import ConfigError, ExitCode, UsageError, WatcherError
+from watcher.core.errors import ConfigError, DataError, ExitCode, UsageError
 from watcher.core.message.phrase import counted
 from watcher.feeds import feed_of
-from watcher.ingest import Feed, Ingested, ingest_file
+from watcher.ingest import Feed, Ingested, ingest_file, note_failure
 from watcher.pull import Pullers
 from watcher.singleton import holding
 from watcher.source_trial import Tried, try_files, try_pull
@@ -92,8 +92,7 @@ def test_(config: Path | None, name: str, *, since: str | None, style: str) -> i
     else:
         for line in _sentences(name, tried):
             print(safe(line))
-    too_many = tried.rows and len(tried.rejections) / tried.rows > feed.bad_rows
-    return ExitCode.DATA if too_many else ExitCode.OK
+    return ExitCode.DATA if feed.refuses(tried.rows, bad=len(tried.rejections)) else ExitCode.OK
 
 
 @command.command()
@@ -183,8 +182,9 @@ def _pulled(settings: Settings, store: Store, feed: Feed, rules: Any, since: dat
     for batch in spool.batches(feed.name):
         try:
             done.append(ingest_file(store, feed, batch.path, rules, now=clock.wall(), batch=batch))
-        except WatcherError:
+        except DataError as error:
             spool.refuse(batch)
+            note_failure(store, feed, error, now=clock.wall())
             raise
         if done[-1].held:
             break

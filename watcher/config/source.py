@@ -38,7 +38,8 @@ class SourceSettings(Document):
     trust_stamp: bool | None = None
     """Whether the source's time stamps are the times of publication; absent: the kind's own."""
     bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.05
-    """A file of which a larger share of rows is unusable is refused whole."""
+    """A file of which a larger share of rows is unusable is refused whole; up to three bad rows refuse none that has as many
+    good ones. 0 refuses each that has any."""
     hold_above: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A file that would revise or delete a larger share of the stored records is held for a person; 1 lets all in."""
     pull: Mapping[str, Any] | None = None
