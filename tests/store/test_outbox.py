@@ -524,6 +524,17 @@ def test_a_clock_that_was_set_back_holds_nothing_up(store):
     assert len(take(store, yesterday, limit=9)) == 2
 
 
+def test_a_pause_that_a_clock_left_in_the_future_is_seen_before_anything_is_due(store):
+    an_hour_ago = NOW - timedelta(hours=1)
+    queue(store, "a", due_at=NOW)
+    with store.writing() as tx:
+        tx.execute(update(endpoint_state).values(not_before=NOW + LONGEST_WAIT))
+        assert due_endpoints(tx, an_hour_ago) == [WEBHOOK]
+        reap(tx, an_hour_ago)
+        assert due_endpoints(tx, an_hour_ago) == []
+        assert due_endpoints(tx, NOW) == [WEBHOOK], "by now, the pause would look like a true one"
+
+
 def test_what_a_true_clock_set_stays(store):
     queue(store, "a", due_at=NOW + LONGEST_WAIT)
     with store.writing() as tx:
