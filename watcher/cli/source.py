@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from watcher.ingest import Feed, Ingested, ingest_file, note_failure
 from watcher.pull import Pullers
 from watcher.singleton import holding
 from watcher.source_trial import Tried, try_files, try_pull
-from watcher.source_troubles import source_troubles
+from watcher.source_troubles import ABOUT, SOURCE_FAILING, source_troubles
 from watcher.sources import SOURCES
 from watcher.sources.pull import PULLS
 from watcher.spool import Spool
@@ -249,12 +250,15 @@ def _rows(tx: Tx, feeds: Mapping[str, Feed], now: datetime) -> list[dict[str, An
     pulls = {each.source: each for each in find_pulls(tx)}
     troubles: dict[str, list[str]] = {}
     for trouble in source_troubles(tx, feeds, now):
-        troubles.setdefault(dict(trouble.labels)["source"], []).append(trouble.headline)
+        # Why a source fails stands with the source, also before it is a trouble.
+        if trouble.alert != SOURCE_FAILING:
+            name = dict(trouble.labels)[ABOUT]
+            troubles.setdefault(name, []).append(re.sub(rf"^{re.escape(name)}:? ", "", trouble.headline))
     return [_row(feed, states.get(name), pulls.get(name), troubles.get(name, [])) for name, feed in feeds.items()]
 
 
 def _row(feed: Feed, state: SourceState | None, pulled: PullState | None, troubles: list[str]) -> dict[str, Any]:
-    wrong = "; ".join(troubles) or (state.failure if state is not None else "")
+    fails = [f"fails: {state.failure}"] if state is not None and state.failure else []
     return {
         "source": feed.name,
         "kind": feed.source.KIND,
@@ -263,7 +267,8 @@ def _row(feed: Feed, state: SourceState | None, pulled: PullState | None, troubl
         "newest change": state.newest_change if state is not None else None,
         "last read": state.last_success if state is not None else None,
         "next": pulled.due_at if pulled is not None else None,
-        "state": wrong or ("ok" if state is not None and state.last_success is not None else "never read"),
+        "state": "; ".join(fails + troubles)
+        or ("ok" if state is not None and state.last_success is not None else "never read"),
     }
 
 
