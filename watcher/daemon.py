@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -46,6 +47,7 @@ LONGEST_CHECK = timedelta(minutes=5)
 _LOOK_S = 1.0
 #: A second signal within this is the first one once more: `timeout` for one sends it to the process and to its group.
 _ECHO_S = 1.0
+_STOP, _RELOAD = "stop", "reload"
 
 
 class Steady(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
@@ -111,9 +113,11 @@ class Daemon:
         self._load_rules = load_rules
         self._raise_alarm = raise_alarm
         self._lookout = Lookout(lambda: stamps_of(rules))
-        self._stop = threading.Event()
-        self._stop_asked = 0.0
-        self._reload = threading.Event()
+        #: What signals have asked for. A handler may run in the middle of anything, also of what an event does under its
+        #: lock; this queue is made for that.
+        self._asked: SimpleQueue[str] = SimpleQueue()
+        #: When we were asked to stop; None until then.
+        self._stop_asked: float | None = None
         self._one_turn = threading.Lock()
         self._log = logger()
         self._problem = ""
@@ -174,22 +178,28 @@ class Daemon:
     def _look_after(self, wake: Callable[[], object]) -> None:
         """Until asked to stop: notice jumps of the clock, edits of the rules and requests to reload."""
         wall, monotonic = clock.wall(), clock.monotonic()
-        while not self._stop.wait(_LOOK_S):
+        while (asked := self._what_is_asked()) != _STOP:
             now, elapsed = clock.wall(), timedelta(seconds=clock.monotonic() - monotonic)
             jump = now - wall - elapsed
             if abs(jump) > JUMP:
                 self._log.warning("clock jumped", seconds=round(jump.total_seconds(), 1))
                 wake()
             wall, monotonic = now, clock.monotonic()
-            if self._lookout.has_changed() or self._reload.is_set():
-                self._reload.clear()
+            if self._lookout.has_changed() or asked == _RELOAD:
                 self._lookout.take_over()
                 self._take_over_rules()
                 wake()
 
+    def _what_is_asked(self) -> str:
+        """What a signal asks for now, or nothing after a while."""
+        try:
+            return self._asked.get(timeout=_LOOK_S)
+        except Empty:
+            return ""
+
     def _turn_on_timetable(self) -> None:
         """One turn; what stands in its way now, a full disk for one, is tried again at the next."""
-        if self._stop.is_set():
+        if self._stop_asked is not None:
             return
         try:
             done = self._turn(notify=True)
@@ -301,11 +311,11 @@ class Daemon:
 
     def _on_stop(self, *_: object) -> None:
         now = clock.monotonic()
-        if not self._stop.is_set():
+        if self._stop_asked is None:
             self._stop_asked = now
-            self._stop.set()
+            self._asked.put(_STOP)
         elif now - self._stop_asked > _ECHO_S:
             os._exit(ExitCode.TERMINATED)
 
     def _on_reload(self, *_: object) -> None:
-        self._reload.set()
+        self._asked.put(_RELOAD)
