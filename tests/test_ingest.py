@@ -61,6 +61,33 @@ def test_the_same_bytes_are_read_once_whatever_the_file_is_called(it):
     assert [ingest(it, each).seen for each in (path, copy, path)] == [False, True, True]
 
 
+def test_an_edit_that_is_undone_is_undone_in_the_store_as_well(it):
+    right = it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma", name="right.csv")
+    wrong = it.release("2020-06-01 12:00", "MOZ1  2020-05-28  100  Palma", name="wrong.csv")
+    path = it.folder / "desk.csv"
+    told = []
+    for text in (right, wrong, right, right):
+        path.write_bytes(text.read_bytes())
+        done = ingest(it, path)
+        told.append((done.seen, deaths(it)))
+    assert told == [(False, 1), (False, 100), (False, 1), (True, 1)]
+
+
+def test_a_copy_of_an_older_file_elsewhere_undoes_nothing(it):
+    older = it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma", name="older.csv")
+    newer = it.release("2020-06-01 12:00", "MOZ1  2020-05-28  100  Palma", name="newer.csv")
+    copy = it.folder / "copy.csv"
+    copy.write_bytes(older.read_bytes())
+    assert [ingest(it, each).seen for each in (older, newer, copy, older, newer)] == [False, False, True, True, True]
+    assert deaths(it) == 100
+
+
+def deaths(it):
+    with it.app.store.reading() as tx:
+        [found] = find_events(tx, EVERYTHING)
+    return found.event.fatalities
+
+
 def test_older_rows_change_nothing(it):
     ingest(it, it.release("2020-06-08 12:00", "MOZ1  2020-05-28  5  Palma"))
     assert ingest(it, it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma")).older == 1

@@ -36,6 +36,7 @@ from watcher.store.sources import (
     ensure_source,
     find_sources,
     finish_load,
+    is_superseded,
     loaded_before,
     source_failed,
     source_read,
@@ -232,8 +233,10 @@ def ingest_file(
     """
     file = _File(path, path.name if batch is None else batch.name, _hash(path), batch)
     with store.reading() as tx:
-        # Asked once more, a source may say again what it had said before last.
-        before = loaded_before(tx, feed.name, sha256=file.sha256, is_newest=batch is not None)
+        before = loaded_before(tx, feed.name, sha256=file.sha256)
+        # Who undoes an edit, or is asked once more, says again what was said before last.
+        if before is not None and is_superseded(tx, before, path=file.place):
+            before = None
         held = held_before(tx, feed.name, sha256=file.sha256)
         failed = any(source.failure for source in find_sources(tx) if source.name == feed.name)
     if before is not None or (held is not None and held.decided != RELEASED):
@@ -242,11 +245,11 @@ def ingest_file(
     gone = _gone(store, feed, file, inspected, now.date())
     if held is None and (why := _too_much(store, feed, path, inspected, now, gone=len(gone))):
         with store.writing(alone=True) as tx:
-            hold(tx, feed.name, name=file.name, sha256=file.sha256, path=str(path), why=why, now=now)
+            hold(tx, feed.name, name=file.name, sha256=file.sha256, path=file.at, why=why, now=now)
         return Ingested(file.name, feed.name, rows=inspected.rows, held=why)
     with store.writing(alone=True) as tx:
         ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
-        load = start_load(tx, feed.name, name=file.name, sha256=file.sha256, now=now)
+        load = start_load(tx, feed.name, name=file.name, sha256=file.sha256, path=file.at, now=now)
     return _store(store, _Load(feed, file, load.id, load.rows, inspected, gone), rules, now, progress)
 
 
@@ -301,6 +304,16 @@ class _File(NamedTuple):
     sha256: str
     #: None for a file that somebody put there.
     batch: Batch | None
+
+    @property
+    def at(self) -> str:
+        """Where it lies."""
+        return str(self.path.absolute())
+
+    @property
+    def place(self) -> str | None:
+        """Where the next file stands for this one; None for an answer, after which any load of the source does."""
+        return self.at if self.batch is None else None
 
     @property
     def cursor(self) -> str | None:

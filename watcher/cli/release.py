@@ -57,7 +57,7 @@ def command(config: Path | None, number: int | None, *, listing: bool, discard: 
             held = held_load(tx, number)
         feed = feed_of(settings, held.source)
         spool = Spool(settings.state_dir / "pulls")
-        batch = next((each for each in spool.batches(held.source) if str(each.path) == held.path), None)
+        batch = next((each for each in spool.batches(held.source) if str(each.path.absolute()) == held.path), None)
         path = Path(held.path)
         if not (discard or path.exists()):
             todo = "put it back, or: watcher release --discard"

@@ -175,7 +175,7 @@ load = table(
     Column("id", Integer, primary_key=True),
     Column("source", Text, ForeignKey("source.name"), nullable=False),
     Column("name", Text, nullable=False, comment="file name or '-'"),
-    Column("sha256", Text, nullable=False, comment="of the whole file; a file seen before is not read again"),
+    Column("sha256", Text, nullable=False, comment="of the whole file"),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, comment="null while it is going on, or when it was cut off"),
     Column(
@@ -191,7 +191,7 @@ load = table(
     Column("older", Integer, nullable=False, server_default="0", comment="older than what is stored, so left out"),
     Column("deleted", Integer, nullable=False, server_default="0"),
     Column("quarantined", Integer, nullable=False, server_default="0"),
-    Column("path", Text, nullable=False, server_default="", comment="where the file lies while it is held"),
+    Column("path", Text, nullable=False, server_default="", comment="where the file lies, or lay"),
     Column("held_at", Moment, comment="when it was held back for a person"),
     Column("held", Text, nullable=False, server_default="", comment="why"),
     Column("decided_at", Moment, comment="when somebody decided what becomes of it"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from watcher.core.errors import StoreError
 from watcher.store.events import Recorded
@@ -97,24 +97,31 @@ def load_totals(tx: Connection) -> dict[tuple[str, str], int]:
     return {(row["source"], name): int(row[name] or 0) for row in rows for name in _OUTCOMES}
 
 
-def loaded_before(tx: Connection, source: str, *, sha256: str, is_newest: bool = False) -> LoadState | None:
-    """The last completed load of the same bytes into the same source; None when there was none.
+def loaded_before(tx: Connection, source: str, *, sha256: str) -> LoadState | None:
+    """The last completed load of the same bytes into the same source; None when there was none."""
+    return _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
 
-    :param is_newest: only when nothing was loaded into the source after it.
+
+def is_superseded(tx: Connection, load: LoadState, *, path: str | None = None) -> bool:
+    """Whether something else was loaded into a source since then: from a path, or by any way."""
+    later = or_(
+        loads.c.finished_at > load.finished_at, and_(loads.c.finished_at == load.finished_at, loads.c.id > load.id)
+    )
+    query = select(loads.c.id).where(loads.c.source == load.source, later)
+    if path is not None:
+        query = query.where(loads.c.path == path)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def start_load(tx: Connection, source: str, *, name: str, sha256: str, now: datetime, path: str = "") -> LoadState:
+    """Begin a load, or take up the one of the same bytes that was cut off: ``rows`` says how many to skip.
+
+    :param path: where the file lies.
     """
-    before = _last_load(tx, source, sha256, loads.c.finished_at.is_not(None))
-    if before is None or not is_newest:
-        return before
-    newest = select(func.max(loads.c.id)).where(loads.c.source == source, loads.c.finished_at.is_not(None))
-    return before if tx.scalar(newest) == before.id else None
-
-
-def start_load(tx: Connection, source: str, *, name: str, sha256: str, now: datetime) -> LoadState:
-    """Begin a load, or take up the one of the same bytes that was cut off: ``rows`` says how many to skip."""
     cut_off = _last_load(tx, source, sha256, loads.c.finished_at.is_(None))
     if cut_off is not None:
         return cut_off
-    values = {"source": source, "name": name, "sha256": sha256, "started_at": now}
+    values = {"source": source, "name": name, "sha256": sha256, "path": path, "started_at": now}
     load = tx.execute(insert(loads).values(values).returning(*_LOAD)).one()
     return _load_state(load)
 
