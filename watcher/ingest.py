@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from watcher.core.errors import DataError, SourceUnavailable, WatcherError
 from watcher.core.event import Deletion, Event, Record, Rejection
@@ -29,6 +29,7 @@ from watcher.store.engine import Store
 from watcher.store.events import Recorded, count_current, foresee, record_events
 from watcher.store.held import RELEASED, Held, held_before, hold
 from watcher.store.quarantine import add_rejections, count_waiting
+from watcher.store.revision import Join
 from watcher.store.series import fold
 from watcher.store.sources import (
     LoadState,
@@ -62,6 +63,14 @@ Progress = Callable[[int, int], None]
 Shape = tuple[int, int]
 
 
+class Recording(TypedDict):
+    """How the records of a source are stored; see `record_events`."""
+
+    lag: timedelta | None
+    trust_stamp: bool
+    join: Join | None
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One source as the settings have it: a name, a kind and what the kind needs to know."""
@@ -83,6 +92,11 @@ class Feed:
     pull: Pulling | None = None
     #: After how long without anything new something is wrong; None where silence means nothing.
     stale_after: timedelta | None = None
+
+    @property
+    def recording(self) -> Recording:
+        """How its records are stored."""
+        return {"lag": self.lag, "trust_stamp": self.trust_stamp, "join": self.source.DEFAULTS.joined}
 
     def refuses(self, rows: int, *, bad: int) -> bool:
         """Whether so many of its rows are bad that the others are not to be trusted either.
@@ -400,7 +414,7 @@ def _too_much(store: Store, feed: Feed, path: Path, inspected: _Inspected, now: 
         records = (each for each in inspected.records(feed, path, now.date()) if not isinstance(each, Rejection))
         changes: Counter[str] = Counter(deleted=gone)
         while chunk := list(islice(records, CHUNK)):
-            foreseen = foresee(tx, chunk, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp)
+            foreseen = foresee(tx, chunk, source=feed.name, now=now, **feed.recording)
             changes.update(revised=foreseen.revised, deleted=foreseen.deleted)
     if changes.total() <= most:
         return ""
@@ -436,9 +450,7 @@ def _store_chunk(
     events: list[Event | Deletion] = [record for record in chunk if not isinstance(record, Rejection)]
     rejections = [record for record in chunk if isinstance(record, Rejection)]
     with store.writing(alone=True) as tx:
-        recorded, changes = record_events(
-            tx, events, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp
-        )
+        recorded, changes = record_events(tx, events, source=feed.name, now=now, **feed.recording)
         fold(tx, changes, rules.indicators)
         add_rejections(tx, rejections, source=feed.name, load=load.id, now=now)
         advance_load(tx, load.id, rows=done, recorded=recorded, quarantined=len(rejections))

@@ -55,7 +55,7 @@ def _retry_chunk(tx: Tx, feed: Feed, rows: Sequence[Quarantined], rules: RuleSet
             good += found
             release(tx, row.id, how="retried", now=now)
             yield Retried(row, "")
-    recorded, changes = record_events(tx, good, source=feed.name, now=now, lag=feed.lag, trust_stamp=feed.trust_stamp)
+    recorded, changes = record_events(tx, good, source=feed.name, now=now, **feed.recording)
     fold(tx, changes, rules.indicators)
     if recorded.known_from is not None:
         mark_dirty(tx, f"records:{feed.name}", recorded.known_from)

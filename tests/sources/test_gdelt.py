@@ -7,14 +7,18 @@ import io
 import zipfile
 from collections import Counter
 from datetime import UTC, date, datetime
+from functools import reduce
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.sources.samples import events, rejections, the_event, the_rejection
 from watcher.core.errors import DataError
 from watcher.core.event import Actor, Event, Record, Role
 from watcher.sources import gdelt, unpack
+from watcher.sources.gdelt_article import joined
 
 TODAY = date(2024, 6, 15)
 #: A row that was never read out of an article that nobody wrote.
@@ -108,8 +112,45 @@ def test_the_rows_of_an_article_on_one_country_are_one_record_and_the_gravest_le
     )
 
 
-def test_of_two_equally_grave_rows_the_first_leads():
-    assert the_event(read(line(EventCode="193") + line(EventCode="195"))).sub_event_type == "193"
+@pytest.mark.parametrize(
+    ("one", "other", "leads"),
+    [
+        pytest.param({"EventCode": "193"}, {"EventCode": "195"}, "195", id="the higher code of one root"),
+        pytest.param(
+            {"EventCode": "193", "ActionGeo_Type": "1", "ActionGeo_FullName": "Mozambique"},
+            {"EventCode": "193"},
+            "Palma",
+            id="of one code the one whose place is known best",
+        ),
+    ],
+)
+def test_of_two_rows_of_one_root_one_leads_whichever_comes_first(one, other, leads):
+    found = [the_event(read(a + b)) for a, b in ((line(**one), line(**other)), (line(**other), line(**one)))]
+    assert found[0] == found[1]
+    assert leads in {found[0].sub_event_type, found[0].location}
+
+
+ROWS = st.fixed_dictionaries(
+    {
+        "EventCode": st.sampled_from(["182", "183", "190", "193"]),
+        "Actor1Name": st.sampled_from(["", "RIVER FRONT", "POLICE", "STUDENT"]),
+        "Actor2Name": st.sampled_from(["", "RIVER FRONT", "POLICE", "ARMY"]),
+        "ActionGeo_FullName": st.sampled_from(["Palma, Cabo Delgado, Mozambique", "Pemba, Cabo Delgado, Mozambique"]),
+        "NumMentions": st.sampled_from(["1", "2"]),
+    }
+)
+
+
+@given(rows=st.lists(ROWS, min_size=1, max_size=6), data=st.data())
+def test_an_article_comes_to_the_same_in_whatever_order_and_parts_its_rows_come(rows, data):
+    events = [the_event(read(line(**row, EventRootCode=row["EventCode"][:2]))) for row in rows]
+    one = reduce(joined, data.draw(st.permutations(events)))
+    cut = data.draw(st.integers(0, len(events)))
+    parts = [reduce(joined, part) for part in (events[:cut], events[cut:]) if part]
+    assert one.content_hash == reduce(joined, parts).content_hash
+    assert one.event_type == max(event.event_type for event in events)
+    named = {actor.name for event in events for actor in event.actors}
+    assert {actor.name for actor in one.actors} == named
 
 
 SEVERAL = [

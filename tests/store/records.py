@@ -10,6 +10,7 @@ from watcher.core.indicator import Indicator
 from watcher.core.selector import EVERYTHING, selector
 from watcher.store.engine import Store
 from watcher.store.events import Change, Recorded, history, record_events
+from watcher.store.revision import Join
 from watcher.store.series import ensure_scopes, fold
 from watcher.store.sources import ensure_source
 
@@ -72,12 +73,13 @@ def keep(
     now: datetime = NOW,
     lag: timedelta | None = None,
     trust_stamp: bool = True,
+    join: Join | None = None,
 ) -> tuple[Recorded, list[Change]]:
     """Store records of one source in one chunk."""
     source = records[0].source
     with store.writing() as tx:
         ensure_source(tx, source, kind="acled")
-        return record_events(tx, records, source=source, now=now, lag=lag, trust_stamp=trust_stamp)
+        return record_events(tx, records, source=source, now=now, lag=lag, trust_stamp=trust_stamp, join=join)
 
 
 def versions(store: Store, external_id: str = "BFO1", source: str = "acled") -> list[EventVersion]:

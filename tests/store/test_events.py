@@ -15,7 +15,7 @@ from watcher.core.event import Actor, Basis, Event, Role
 from watcher.core.period import Period
 from watcher.core.selector import selector
 from watcher.store.actors import name_actors
-from watcher.store.events import Recorded, event_versions, find_events
+from watcher.store.events import Recorded, event_versions, find_events, foresee
 
 DAY = timedelta(days=1)
 
@@ -557,3 +557,26 @@ def test_the_versions_of_an_event_follow_each_other_without_overlap(store, chunk
         current += [version.event._replace(stamp=None) for version in found if version.known_to is None]
     # What the series are told adds up to the events that are current.
     assert {event: times for event, times in sums.items() if times} == Counter(current)
+
+
+def _worst(one: Event, other: Event) -> Event:
+    return max(one, other, key=lambda event: event.fatalities or 0)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chunks=st.lists(st.lists(_SAID, min_size=1, max_size=6), min_size=1, max_size=5))
+def test_what_is_told_in_several_records_comes_to_the_same_in_whatever_order(store, chunks):
+    source = f"source{next(_NUMBERS)}"
+    for chunk in chunks:
+        records = [event._replace(source=source) for event in chunk]
+        with store.reading() as tx:
+            ahead = foresee(tx, records, source=source, now=NOW, lag=None, trust_stamp=True, join=_worst)
+        done, _ = keep(store, *records, join=_worst)
+        assert done._replace(known_from=None) == ahead
+    told = [event for chunk in chunks for event in chunk]
+    for name in {event.external_id for event in told}:
+        mine = [event for event in told if event.external_id == name]
+        *before, last = versions(store, name, source)
+        assert (last.event.fatalities or 0) == max(event.fatalities or 0 for event in mine)
+        assert last.event.stamp == max((event.stamp for event in mine if event.stamp), default=None)
+        assert [each.known_to for each in before] == [each.known_from for each in (*before, last)][1:]

@@ -22,6 +22,7 @@ from watcher.core.event import Event, Record, Rejection, Role
 from watcher.core.period import DAY
 from watcher.sources import cells, unpack
 from watcher.sources.cells import BadCell, Memo, column, named, optional
+from watcher.sources.gdelt_article import joined
 from watcher.sources.lines import Damaged, Lines
 from watcher.sources.names import Countries, actors
 from watcher.sources.source import SourceDefaults
@@ -37,6 +38,7 @@ DEFAULTS = SourceDefaults(
     citation="Leetaru, K. and Schrodt, P. (2013). GDELT: Global Data on Events, Language, and Tone, 1979-2012."
     " International Studies Association Annual Convention.",
     tells_deaths=False,
+    joined=joined,
 )
 
 #: An export has so many fields, separated by tabs, without header and without quotation marks.
@@ -118,7 +120,7 @@ def _articles(lines: Lines, rows: _Rows) -> Iterator[Record]:
             waiting.clear()
             stamp = found.stamp
         known = waiting.get(found.external_id)
-        waiting[found.external_id] = found if known is None else _joined(known, found)
+        waiting[found.external_id] = found if known is None else joined(known, found)
     yield from waiting.values()
 
 
@@ -138,18 +140,6 @@ def _read_lines(lines: Lines, rows: _Rows) -> Iterator[Event | Rejection]:
             if found is not None:
                 yield found
         lines.done()
-
-
-def _joined(first: Event, second: Event) -> Event:
-    """Two rows of an article: the graver one, with the names of the other beside its own sides.
-
-    CAMEO's codes ascend from a statement to mass violence. Only the sides of one row stand against each other.
-    """
-    lead, other = (second, first) if second.event_type > first.event_type else (first, second)
-    known = {actor.name for actor in lead.actors}
-    beside = {Role.A: Role.WITH_A, Role.B: Role.WITH_B}
-    further = (actor._replace(role=beside.get(actor.role, actor.role)) for actor in other.actors)
-    return lead._replace(actors=(*lead.actors, *(actor for actor in further if actor.name not in known)))
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
 
 from watcher.core.document import Document
-from watcher.core.event import Record
+from watcher.core.event import Event, Record
 
 
 class Part(NamedTuple):
@@ -42,6 +42,9 @@ class SourceDefaults:
     #: Of what a record is a part, by its id, where pulls bring whole parts: what is stored of one and does not come again is
     #: taken back. None where they bring what is new, and for an id that this kind does not give.
     part_of: Callable[[str], Part | None] | None = None
+    #: What two records of one id make together, in whatever order they come, where a thing is told of again and again; None
+    #: where the later one stands in place of the earlier.
+    joined: Callable[[Event, Event], Event] | None = None
 
 
 class Source(Protocol):

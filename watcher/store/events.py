@@ -20,7 +20,7 @@ from watcher.store.engine import is_sqlite
 from watcher.store.event_row import COLUMNS, FIRST_FEW, PAGE, SELECT, Beside, read_versions, to_row
 from watcher.store.order import newest_transition
 from watcher.store.prefilter import prefilter
-from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Outcome, Plan, Version, changes, plan, side_of
+from watcher.store.revision import SIDE_FIELDS, Clock, Incoming, Join, Outcome, Plan, Version, changes, plan, side_of
 from watcher.store.schema import IMPRECISE, event_actor, former_side, from_ms, to_ms
 from watcher.store.schema import event as events
 from watcher.store.schema import release as releases
@@ -80,18 +80,20 @@ def record_events(
     now: datetime,
     lag: timedelta | None,
     trust_stamp: bool,
+    join: Join | None = None,
 ) -> tuple[Recorded, list[Change]]:
     """Store what a source says now: new events, revisions and deletions.
 
     :param lag: how long after an event its source publishes it; None when nobody knows.
     :param trust_stamp: whether the source's stamps say when a record became known.
+    :param join: what records of one id make together, where the source tells of one thing in several.
     :return: what became of the records, and what to fold into the series in the same transaction.
     """
     if not is_sqlite(tx):
         # Two writers of one source would look at the same versions and replace them twice.
         tx.exec_driver_sql("select 1 from source where name = %s for update", (source,))
     clock = Clock(to_ms(now), lag, trust_stamp)
-    decided = _decide(tx, records, source, clock)
+    decided = _decide(tx, records, source, clock, join)
     _write(tx, decided, clock.now)
     _note_bounds(tx, source, decided)
     _note_release(tx, source, decided)
@@ -108,9 +110,10 @@ def foresee(
     now: datetime,
     lag: timedelta | None,
     trust_stamp: bool,
+    join: Join | None = None,
 ) -> Recorded:
     """What would become of the records; nothing is written."""
-    return _counted(_decide(tx, records, source, Clock(to_ms(now), lag, trust_stamp)))
+    return _counted(_decide(tx, records, source, Clock(to_ms(now), lag, trust_stamp), join))
 
 
 def count_current(tx: Connection, source: str) -> int:
@@ -125,9 +128,9 @@ def current_ids(tx: Connection, source: str, *, since: date) -> Iterator[str]:
     yield from tx.execute(current.where(events.c.date_end >= since)).scalars()
 
 
-def _decide(tx: Connection, records: Sequence[Event | Deletion], source: str, clock: Clock) -> Plan:
+def _decide(tx: Connection, records: Sequence[Event | Deletion], source: str, clock: Clock, join: Join | None) -> Plan:
     incoming = [Incoming.of(record) for record in records]
-    return plan(incoming, _latest(tx, source, incoming, clock), clock)
+    return plan(incoming, _latest(tx, source, incoming, clock, join), clock, join)
 
 
 def _counted(decided: Plan) -> Recorded:
@@ -224,7 +227,9 @@ def known_at(moment: datetime | None) -> ColumnElement[bool]:
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
 
-def _latest(tx: Connection, source: str, incoming: Sequence[Incoming], clock: Clock) -> dict[str, Version]:
+def _latest(
+    tx: Connection, source: str, incoming: Sequence[Incoming], clock: Clock, join: Join | None
+) -> dict[str, Version]:
     """The newest version of each id, with its whole event where a record may change it."""
     wanted = list(dict.fromkeys(each.record.external_id for each in incoming))
     found: dict[str, Version] = {}
@@ -234,7 +239,7 @@ def _latest(tx: Connection, source: str, incoming: Sequence[Incoming], clock: Cl
     changing = {
         last.number: last
         for each in incoming
-        if (last := found.get(each.record.external_id)) is not None and changes(last, each, clock)
+        if (last := found.get(each.record.external_id)) is not None and changes(last, each, clock, join)
     }
     for stored in event_versions(tx, changing):
         changing[stored.version].event = stored.event

@@ -5,7 +5,7 @@ Pure: it is told what is stored of the records' ids, and says what to write. Mom
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from watcher.core.event import Actor, Basis, Deletion, Event, Role
 from watcher.core.period import day_start
-from watcher.store.schema import to_ms
+from watcher.store.schema import from_ms, to_ms
 
 _OTHER_SIDE = {Role.A: Role.B, Role.WITH_A: Role.WITH_B}
 #: What may change without making a revision, because it changes no count.
@@ -48,6 +48,10 @@ class Incoming(NamedTuple):
         """Work it out."""
         stamp = None if record.stamp is None else to_ms(record.stamp)
         return cls(record, stamp, "" if isinstance(record, Deletion) else record.content_hash)
+
+
+#: What a stored record and one that is told under the same id make together, in whatever order they come.
+Join = Callable[[Event, Event], Event]
 
 
 class Clock(NamedTuple):
@@ -121,25 +125,32 @@ class Plan:
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
 
 
-def changes(last: Version, incoming: Incoming, clock: Clock) -> bool:
+def changes(last: Version, incoming: Incoming, clock: Clock, join: Join | None = None) -> bool:
     """Whether a record may change a stored version beyond its stamp, so that the whole event must be looked at."""
-    if last.known_to is not None or _is_older(last, incoming, clock):
+    if last.known_to is not None or (join is None and _is_older(last, incoming, clock)):
         return False
     if isinstance(incoming.record, Deletion) or incoming.content_hash != last.content_hash:
         return True
     return _side(incoming.record, last.side) != last.side
 
 
-def plan(records: Iterable[Incoming], known: Mapping[str, Version], clock: Clock) -> Plan:
-    """Decide on records in their order; several of one id in a chunk follow each other as in several chunks."""
+def plan(records: Iterable[Incoming], known: Mapping[str, Version], clock: Clock, join: Join | None = None) -> Plan:
+    """Decide on records in their order; several of one id in a chunk follow each other as in several chunks.
+
+    :param join: where the source has one; without it, a later record stands in place of an earlier one.
+    """
     decided, latest = Plan(), dict(known)
     for incoming in records:
-        last = latest.get(incoming.record.external_id)
-        if isinstance(incoming.record, Deletion):
+        record, last = incoming.record, latest.get(incoming.record.external_id)
+        if isinstance(record, Deletion):
             outcome = _delete(decided, last, incoming, clock)
+        elif join is not None and last is not None and last.known_to is None:
+            # Of a stored version that a record cannot change, nothing but its hash is at hand.
+            is_known = incoming.content_hash == last.content_hash
+            whole = record if is_known else join(cast("Event", last.event), record)
+            latest[record.external_id], outcome = _add(decided, last, incoming, whole, clock)
         else:
-            newest, outcome = _take(decided, last, incoming, incoming.record, clock)
-            latest[incoming.record.external_id] = newest
+            latest[record.external_id], outcome = _take(decided, last, incoming, record, clock)
         decided.counts[outcome] += 1
     return decided
 
@@ -225,6 +236,24 @@ def _rewrite(decided: Plan, last: Version, incoming: Incoming, event: Event) -> 
         last.event = last.event._replace(
             stamp=event.stamp or last.event.stamp, **dict(zip(SIDE_FIELDS, side, strict=True))
         )
+
+
+# --- sources that tell of one thing in several records ----------------------------------------------------------------
+
+
+def _add(decided: Plan, last: Version, incoming: Incoming, whole: Event, clock: Clock) -> tuple[Version, Outcome]:
+    """What comes late counts as well, but from now on: by its stamp it would rewrite what was known before."""
+    is_older = _is_older(last, incoming, clock)
+    stamp = max((each for each in (last.stamp, incoming.stamp) if each is not None), default=None)
+    whole = whole._replace(stamp=None if stamp is None else from_ms(stamp))
+    together = Incoming(whole, stamp, whole.content_hash)
+    if together.content_hash != last.content_hash:
+        known = _not_before(last.known_from, clock.of_later(whole, incoming.stamp, last.stamp))
+        return _revise(decided, last, together, whole, known), Outcome.REVISED
+    if is_older:
+        return last, Outcome.OLDER
+    _rewrite(decided, last, together, whole)
+    return last, Outcome.UNCHANGED
 
 
 # --- monadic exports: one row for each side of an event ---------------------------------------------------------------

@@ -14,7 +14,7 @@ from tests.sources.pull.api import Said
 from tests.sources.pull.gdelt import ABSENT, FOLDER, Gdelt, article
 from watcher.core.selector import EVERYTHING
 from watcher.sources.pull import gdelt
-from watcher.store.events import find_events
+from watcher.store.events import find_events, history
 
 SETTINGS = """\
 sources:
@@ -64,6 +64,44 @@ def test_a_rule_counts_articles_and_not_what_was_read_out_of_them(tmp_path):
         assert (done.added, done.revised, done.unchanged) == (1, 0, 1)
         [told] = it.told()
         assert "3 articles" in str(told)
+
+
+GRAVE = {"EventCode": "203", "EventRootCode": "20", "Actor1Name": "MILITIA"}
+LESSER = {"EventCode": "182", "EventRootCode": "18", "Actor1Name": "STUDENT"}
+
+
+def codes(it: Installation) -> list[tuple[str, list[str]]]:
+    with it.app.store.reading() as tx:
+        found = [version.event for version in find_events(tx, EVERYTHING)]
+    return [(event.sub_event_type, [actor.name for actor in event.actors]) for event in found]
+
+
+def test_of_an_article_in_several_exports_of_a_day_the_gravest_stays(tmp_path):
+    api = Gdelt(exports={Q[0]: article(1, Q[0])})
+    with asking(tmp_path, api) as it:
+        it.turn("2026-11-28 00:05")
+        api.exports[Q[1]] = article(1, Q[1], **GRAVE)
+        [graver] = it.turn("2026-11-28 00:20").ingested
+        assert codes(it) == [("203", ["MILITIA", "POLICE", "RIVER FRONT"])]
+        api.exports[Q[2]] = article(1, Q[2], **LESSER)
+        [named] = it.turn("2026-11-28 00:35").ingested
+        assert codes(it) == [("203", ["MILITIA", "POLICE", "RIVER FRONT", "STUDENT"])]
+        api.exports[Q[3]] = article(1, Q[3], **LESSER)
+        [same] = it.turn("2026-11-28 00:50").ingested
+        assert (graver.revised, named.revised, same.unchanged) == (1, 1, 1)
+
+
+def test_an_export_that_comes_late_counts_from_then_on(tmp_path):
+    api = Gdelt(exports={Q[0]: article(0, Q[0]), Q[2]: article(1, Q[2], **LESSER)})
+    with asking(tmp_path, api) as it:
+        it.turn("2026-11-28 00:35")
+        api.exports |= {Q[1]: article(1, Q[1], **GRAVE), Q[3]: b""}
+        it.turn("2026-11-28 00:50")
+        with it.app.store.reading() as tx:
+            [found] = [each for each in find_events(tx, EVERYTHING) if each.event.url.endswith("/1")]
+            versions = history(tx, "attention", found.event.external_id)
+        assert [each.event.sub_event_type for each in versions] == ["182", "203"]
+        assert [f"{each.known_from:%H:%M}" for each in versions] == ["00:30", "00:50"]
 
 
 def test_a_missing_quarter_of_an_hour_is_told_and_no_longer_when_it_has_come(tmp_path):
