@@ -10,7 +10,8 @@ from tests.installation import SETTINGS, at, installed
 from tests.stories.records import acled_file
 from watcher.core.errors import DataError, SourceUnavailable
 from watcher.core.selector import EVERYTHING
-from watcher.ingest import CHUNK, _hash, files_of, ingest_file
+from watcher.inbox import files_of
+from watcher.ingest import CHUNK, _hash, ingest_file
 from watcher.store.alerts import dirty_marks
 from watcher.store.events import find_events
 from watcher.store.quarantine import find_quarantined
@@ -215,13 +216,13 @@ def test_a_folder_that_is_not_there_is_no_quiet_week(tmp_path):
 
 def test_a_file_that_grows_while_it_is_read_is_read_again(it):
     path = it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma")
-    feed, lookout = it.app.feeds["acled"], it.app.lookout
-    assert lookout.new_files(feed, NOW) == [path]
+    feed, inbox = it.app.feeds["acled"], it.app.inbox
+    assert inbox.new_files(feed, NOW) == [path]
     it.release("2020-06-01 12:00", "MOZ1  2020-05-28  1  Palma", "MOZ2  2020-05-28  1  Palma")
-    lookout.note(feed, path)
-    assert lookout.new_files(feed, NOW) == [path]
-    lookout.note(feed, path)
-    assert lookout.new_files(feed, NOW) == []
+    inbox.note(feed, path)
+    assert inbox.new_files(feed, NOW) == [path]
+    inbox.note(feed, path)
+    assert inbox.new_files(feed, NOW) == []
 
 
 def test_two_sources_may_read_one_folder(tmp_path):
@@ -234,11 +235,11 @@ def test_two_sources_may_read_one_folder(tmp_path):
         ]
 
 
-def test_a_clock_that_was_set_back_does_not_stop_the_lookout(tmp_path):
+def test_a_clock_that_was_set_back_does_not_stop_the_inbox(tmp_path):
     with installed(tmp_path, settings=SETTINGS.replace("0d", "0d, every: 1h")) as it:
-        feed, lookout = it.app.feeds["acled"], it.app.lookout
-        lookout.new_files(feed, NOW)
-        assert [lookout.is_due(feed, at(text)) for text in ("2020-06-08 13:30", "2020-06-08 14:00", "2020-06-01")] == [
+        feed, inbox = it.app.feeds["acled"], it.app.inbox
+        inbox.new_files(feed, NOW)
+        assert [inbox.is_due(feed, at(text)) for text in ("2020-06-08 13:30", "2020-06-08 14:00", "2020-06-01")] == [
             False,
             True,
             True,

@@ -24,7 +24,8 @@ from watcher.deliver import Couriers, Delivered
 from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
-from watcher.ingest import Feed, Ingested, Lookout, ingest_file, note_failure
+from watcher.inbox import Inbox
+from watcher.ingest import Feed, Ingested, ingest_file, note_failure
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
 from watcher.own_alerts import Trouble, further_series, has_news, over_limit, tell_of
@@ -51,7 +52,7 @@ class App:
     couriers: Couriers
     #: The moment it is, for the outbox and the wire; rules are judged by the turn's own ``now``.
     clock: Callable[[], datetime]
-    lookout: Lookout
+    inbox: Inbox
     #: How many of the newest days of each source are not complete yet; also of sources that are fed by hand only.
     offsets: Mapping[str, timedelta]
     #: What is wrong with ourselves, beside what the store knows of.
@@ -156,7 +157,7 @@ def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | 
         return
     spool = app.pullers.spool
     for batch in spool.batches(feed.name):
-        if app.lookout.has_seen(feed, batch.path):
+        if app.inbox.has_seen(feed, batch.path):
             return
         try:
             done = ingest_file(app.store, feed, batch.path, app.rules, now=now, batch=batch)
@@ -166,17 +167,17 @@ def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | 
             return
         yield done
         if done.held:
-            app.lookout.remember(feed, batch.path)
+            app.inbox.remember(feed, batch.path)
             return
         spool.drop(batch)
 
 
 def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterator[Ingested | WatcherError]:
     """What became of each new file of a source; one that could not be opened is tried again at the next look."""
-    if not feed.paths or not (eager or app.lookout.is_due(feed, now)):
+    if not feed.paths or not (eager or app.inbox.is_due(feed, now)):
         return
     try:
-        paths = app.lookout.new_files(feed, now)
+        paths = app.inbox.new_files(feed, now)
     except SourceUnavailable as error:
         yield error
         return
@@ -188,7 +189,7 @@ def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterat
             continue
         except DataError as error:
             yield error
-        app.lookout.note(feed, path)
+        app.inbox.note(feed, path)
 
 
 def evaluate(app: App, now: datetime, *, notify: bool = True, patient: bool = False) -> tuple[Evaluated, int]:

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from watcher.core.errors import DataError, SourceUnavailable
 from watcher.core.event import Deletion, Event, Record, Rejection
-from watcher.ingest import Feed, Pulling, files_of
+from watcher.inbox import files_of
+from watcher.ingest import Feed, Pulling
 from watcher.sources.pull import Page, Request
 
 #: Rows of a file that are looked at.

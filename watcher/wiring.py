@@ -30,7 +30,7 @@ from watcher.endpoint import Endpoint
 from watcher.feeds import feed_of, query_offsets
 from watcher.heartbeat import Heartbeat
 from watcher.hidden import revealed
-from watcher.ingest import Lookout
+from watcher.inbox import Inbox
 from watcher.log import hide
 from watcher.net import Egress
 from watcher.pull import Pullers
@@ -88,7 +88,7 @@ def open_app(
         board=board,
         couriers=couriers,
         clock=time,
-        lookout=Lookout(),
+        inbox=Inbox(),
         offsets=query_offsets(settings),
         signs=signs_of_life(settings, board),
         pullers=Pullers(store, feeds.values(), spool, boot=boot, clock=time, ending=ending),

@@ -14,7 +14,7 @@ from watcher.core.route import EVERY_LABEL, Route
 from watcher.core.rule import RuleSet
 from watcher.deliver import Couriers
 from watcher.endpoint import Endpoint
-from watcher.ingest import Lookout
+from watcher.inbox import Inbox
 from watcher.net import Egress
 from watcher.receivers import Access
 from watcher.ruletest.document import DESK_RECEIVER
@@ -54,7 +54,7 @@ class Stage:
             board=board,
             couriers=Couriers(store, board.endpoints, boot="test"),
             clock=lambda: self.now,
-            lookout=Lookout(),
+            inbox=Inbox(),
             offsets=dict.fromkeys(sources, query_offset),
         )
 
