@@ -46,7 +46,9 @@ _RISKY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def told(string: str) -> Notification:
     """An alert whose every text is the string."""
     evidence = dict.fromkeys(("headline", "sentence", "what", "sure", "unknown", "source", "alert"), string)
-    records = [{**RECORDS[0], **dict.fromkeys(("id", "place", "event_type", "notes"), string), "actors": [string]}]
+    records = [
+        {**RECORDS[0], **dict.fromkeys(("id", "place", "event_type", "title", "notes"), string), "actors": [string]}
+    ]
     labels = {"alertname": string, "severity": "warning", "place": string}
     moved = transition(evidence={**evidence, "records": records}, group=(("place", string),))
     own = {"summary": string, "description": string, "runbook": string, "contact": string}

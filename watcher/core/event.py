@@ -13,6 +13,10 @@ from watcher.core.period import Period
 _MONTHS = {3: 1, 4: 3, 5: 12}
 
 
+#: Disorder types of records that are texts about something, and no incidents.
+A_REPORT, A_DISASTER = "Report", "Disaster"
+
+
 class Role(StrEnum):
     """On which side of an event an actor stands."""
 
@@ -90,6 +94,12 @@ class Event(NamedTuple):
             return 1 if self.incidents is None else self.incidents
         value: int | None = getattr(self, measure)
         return value
+
+    @property
+    def title(self) -> str:
+        """What a report is called, the first line of its notes; empty for an incident, whose notes are not ours to pass on."""
+        is_text = self.disorder_type in {A_REPORT, A_DISASTER}
+        return self.notes.partition("\n")[0].strip() if is_text else ""
 
     @property
     def possible_days(self) -> Period:

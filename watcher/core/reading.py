@@ -15,6 +15,8 @@ from watcher.core.picture import PacePicture, Picture, Point
 
 #: The value of an output; None when there is none (an unknown date, a ratio to zero is ``inf``).
 Value = int | float | str | bool | date | None
+#: Of a title so many characters are quoted.
+LONGEST_TITLE = 120
 
 
 class Kind(StrEnum):
@@ -202,3 +204,11 @@ def day_text(day: date) -> str:
     """``6 Jul 2020``, the same in every locale."""
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+def quoted(title: str) -> str:
+    """A title between quotation marks, cut where it is too long for a line of a message."""
+    title = " ".join(title.split())
+    if len(title) > LONGEST_TITLE:
+        title = f"{title[: LONGEST_TITLE - 1].rpartition(' ')[0] or title[: LONGEST_TITLE - 1]}…"
+    return f"“{title}”"

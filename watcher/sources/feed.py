@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from watcher.core import country
 from watcher.core.document import Document
 from watcher.core.errors import DataError
-from watcher.core.event import Event, Record
+from watcher.core.event import A_REPORT, Event, Record
 from watcher.sources import cells, days
 from watcher.sources.cells import BadCell, named, needed
 from watcher.sources.feed_items import MOST, NAMES, lines_of_feed
@@ -57,7 +57,8 @@ class Settings(Document):
     one that it names first, in its title, else among its categories, else in its summary; an item that names none of
     them is passed over."""
     constants: Mapping[Part, str] = {}
-    """Parts that are the same in every record: `event_type: Analysis`; without it, Article."""
+    """Parts that are the same in every record: `event_type: Analysis`; without it, Article. With another `disorder_type`
+    than Report or Disaster, messages quote no titles."""
     identity: Literal["guid", "link"] = "guid"
     """By what an item is known when it comes again: its `guid` (the link where it has none), or the link, for feeds that
     give an old item a new guid."""
@@ -116,7 +117,7 @@ class _Reader:
             raise BadCell("published", "there is no date")
         title = self.title(said["title"] or said["summary"])
         start = named("published", self.day)(first.date().isoformat())
-        parts = {"disorder_type": "Report", "event_type": "Article", "publishers": said["publisher"]}
+        parts = {"disorder_type": A_REPORT, "event_type": "Article", "publishers": said["publisher"]}
         parts |= {str(part): text for part, text in self.settings.constants.items()}
         return Event(
             source=self.source,

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from watcher.core import country
 from watcher.core.document import Document
 from watcher.core.errors import DataError
-from watcher.core.event import Event, Record
+from watcher.core.event import A_DISASTER, A_REPORT, Event, Record
 from watcher.sources import cells, days
 from watcher.sources.cells import BadCell, named, needed
 from watcher.sources.lines import MAX_LINE, Lines
@@ -159,7 +159,7 @@ class _Reader:
             latitude=None,
             longitude=None,
             geo_precision=None,
-            disorder_type="Disaster" if is_disaster else "Report",
+            disorder_type=A_DISASTER if is_disaster else A_REPORT,
             event_type=self.name(kind[0]) if kind else "Disaster" if is_disaster else "Report",
             sub_event_type=self.name(text_of("status", fields.get("status"))) if is_disaster else "",
             actors=(),

@@ -13,7 +13,7 @@ from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import match
 from watcher.core.event import Actor, EventVersion, Role
 from watcher.core.label import labels
-from watcher.core.reading import Reading, Status
+from watcher.core.reading import Reading, Status, quoted
 from watcher.core.rule import Rule, judge
 
 NOTHING = Catalogue()
@@ -337,6 +337,66 @@ def test_a_headline_says_where_and_how_many(changes, given, headline):
     first = clash(1, "2020-11-12", 4)
     (reading,) = read(snapshot(first._replace(event=first.event._replace(**changes))), **given)
     assert reading.telling.headline == headline
+
+
+def reports(*titles: str) -> list[EventVersion]:
+    """Texts about Mali, one a day, each with more behind its title."""
+    place = {"country": "Mali", "iso3": "MLI", "admin1": "", "admin2": "", "location": ""}
+    kind = {"disorder_type": "Report", "event_type": "Article", "publishers": "Le Jour"}
+    days = [f"2020-11-{day}" for day in range(10, 20)]
+    return [
+        clash(n, day, None, notes=f"{title}\nmore", **kind, **place)
+        for n, (day, title) in enumerate(zip(days, titles, strict=False), start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("titles", "headline", "sentence"),
+    [
+        pytest.param(
+            ["A drone over Gao"],
+            "Mali: 1 report on 10 Nov 2020: “A drone over Gao”",
+            "Mali: Article on 10 Nov 2020: “A drone over Gao”.",
+            id="one",
+        ),
+        pytest.param(
+            ["Gao", "Mopti", "Gao again", "Kidal"],
+            "Mali: 4 reports from 10 Nov 2020 to 13 Nov 2020: “Kidal”",
+            "Mali: Article (4) from 10 Nov 2020 to 13 Nov 2020: “Kidal”, “Gao again”, “Mopti” and 1 other.",
+            id="several, the newest first",
+        ),
+        pytest.param(
+            ["Gao", "Gao"],
+            "Mali: 2 reports from 10 Nov 2020 to 11 Nov 2020: “Gao”",
+            "Mali: Article (2) from 10 Nov 2020 to 11 Nov 2020: “Gao”.",
+            id="one that is published twice",
+        ),
+    ],
+)
+def test_of_reports_the_titles_are_told_and_no_deaths(titles, headline, sentence):
+    (reading,) = read(snapshot(*reports(*titles)), where={"country": "Mali"})
+    said = reading.telling
+    assert (said.headline, said.sentence, said.unknown) == (headline, sentence, ())
+
+
+def test_reports_beside_events_are_counted_as_events_with_deaths():
+    (reading,) = read(
+        snapshot(*reports("Gao"), clash(9, "2020-11-10", 4)),
+        where={"any": [{"country": "Mali"}, {"country": "Mozambique"}]},
+    )
+    assert reading.telling.headline == "several countries: 2 events on 10 Nov 2020, 4 deaths"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        pytest.param("A  title\tof one line", "“A title of one line”", id="as it is"),
+        pytest.param("word " * 40, f"“{' '.join(['word'] * 23)}…”", id="a long one is cut behind a word"),
+        pytest.param("x" * 200, f"“{'x' * 119}…”", id="one without a word to cut behind"),
+    ],
+)
+def test_a_title_is_quoted_on_one_line(title, shown):
+    assert quoted(title) == shown
 
 
 @pytest.mark.parametrize(

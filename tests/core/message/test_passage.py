@@ -332,6 +332,12 @@ def test_a_bare_record_says_what_is_not_stated():
     assert record.links == ()
 
 
+def test_of_a_report_the_title_is_quoted_where_deaths_would_stand():
+    row = {"id": "r1", "date": "2020-07-01", "place": "Mali", "title": "Clashes\nnear *Gao*", "publishers": "OCHA"}
+    told = item(transition(evidence={"records": [row]}))
+    assert said(told, "RECORDS")[1] == "r1, 1 Jul 2020, Mali: “Clashes near *Gao*” [OCHA]"
+
+
 @pytest.mark.parametrize(
     ("chart", "lines"),
     [

@@ -69,7 +69,7 @@ def test_a_word_in_the_news_is_told_once(tmp_path):
         assert it.alerts() == {}
         it.turn("2026-11-04 11:00")
         assert [alert.rule for alert in it.alerts().values() if alert.state == "firing"] == ["drones-in-the-news"]
-        assert it.subjects() == ["[WARNING] Mali: 1 event on 4 Nov 2026, deaths unknown"]
+        assert it.subjects() == ["[WARNING] Mali: 1 report on 4 Nov 2026: “A drone over Mali”"]
         it.turn("2026-11-04 12:00")
         assert it.told() == []
 

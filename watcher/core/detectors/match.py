@@ -24,7 +24,7 @@ from watcher.core.indicator import GroupField, Indicator, Totals
 from watcher.core.label import Labels, fold, labels
 from watcher.core.period import Duration, Period, duration_text
 from watcher.core.picture import SeriesPicture
-from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text
+from watcher.core.reading import Kind, Output, Reading, Status, Telling, day_text, quoted
 from watcher.core.selector import Selector
 from watcher.core.snapshot import Snapshot
 
@@ -49,6 +49,8 @@ KEPT = timedelta(days=180)
 
 #: How many actors of a cluster are named.
 SHOWN_ACTORS = 5
+#: How many titles of reports are quoted.
+SHOWN_TITLES = 3
 #: Days before a cluster that its picture shows at least.
 _BEFORE = 28
 #: The label that holds what a cluster is known by.
@@ -212,19 +214,22 @@ def _telling(
     first, last = versions[0].event.date_end, versions[-1].event.date_end
     days = f"on {day_text(first)}" if first == last else f"from {day_text(first)} to {day_text(last)}"
     deaths = [value for each in distinct if (value := _deaths(each)) is not None]
-    toll = counted(sum(deaths), "deaths") if deaths else "deaths unknown"
+    titles = [title for same in distinct if (title := same[0].event.title)]
     known = f"Known since {day_text(founder.known_from.date())}, reported by {'; '.join(_publishers(versions))}."
     gap = duration_text(parameters.cluster)
     return Telling(
-        headline=f"{_where(versions, group)}: {counted(len(distinct), 'events')} {days}, {toll}",
-        sentence=f"{_where(versions, group)}: {kinds([same[0] for same in distinct])} {days}, {toll}.",
+        headline=f"{_where(versions, group)}: {_number(distinct, titles)} {days}{_gist(distinct, titles, deaths, 1)}",
+        sentence=(
+            f"{_where(versions, group)}: {kinds([same[0] for same in distinct])} {days}"
+            f"{_gist(distinct, titles, deaths, SHOWN_TITLES)}."
+        ),
         what=f"{_actors(versions)} {known}".strip(),
         sure="A match, not a measure: it says that there are such records, not whether they are many.",
-        unknown=tuple(_unknown(distinct, deaths)),
+        unknown=tuple(_unknown(distinct, deaths, titles)),
         source=(record_sources(indicator, versions),),
         arithmetic=(
             f"Cluster: days at most {gap} apart, begun by {founder.event.source} {founder.event.external_id}",
-            f"Records: {len(versions)}, of {counted(len(distinct), 'events')}",
+            f"Records: {len(versions)}, of {_number(distinct, titles)}",
         ),
         picture=_picture(distinct, first, max(newest, last), parameters),
         records=contributors(_BY_DEATHS, versions),
@@ -244,8 +249,23 @@ def _picture(
 _BY_DEATHS = Indicator(indicator="deaths", sum="fatalities")
 
 
-def _unknown(distinct: Sequence[Sequence[EventVersion]], deaths: Sequence[int]) -> Iterator[str]:
-    yield from missing_values(_BY_DEATHS, Totals(len(distinct), len(deaths), 0, 0, 0))
+def _number(distinct: Sequence[Sequence[EventVersion]], titles: Sequence[str]) -> str:
+    """How many there are: reports where all are such, else events."""
+    return counted(len(distinct), "reports" if len(titles) == len(distinct) else "events")
+
+
+def _gist(distinct: Sequence[Sequence[EventVersion]], titles: Sequence[str], deaths: Sequence[int], shown: int) -> str:
+    """What it comes to: the deaths, or of reports, which tell of none, the newest titles."""
+    if len(titles) < len(distinct):
+        return f", {counted(sum(deaths), 'deaths') if deaths else 'deaths unknown'}"
+    newest = list(dict.fromkeys(reversed(titles)))
+    others = f" and {counted(len(newest) - shown, 'others')}" if len(newest) > shown > 1 else ""
+    return f": {', '.join(quoted(title) for title in newest[:shown])}{others}"
+
+
+def _unknown(distinct: Sequence[Sequence[EventVersion]], deaths: Sequence[int], titles: Sequence[str]) -> Iterator[str]:
+    if len(titles) < len(distinct):
+        yield from missing_values(_BY_DEATHS, Totals(len(distinct), len(deaths), 0, 0, 0))
     vague = sum(all(version.event.time_precision > 1 for version in same) for same in distinct)
     if vague:
         yield f"The day of {counted(vague, 'events')} is not exact."

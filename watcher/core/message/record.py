@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from watcher.core.message import Item
 from watcher.core.message.entry import Entry, Link
 from watcher.core.message.phrase import any_day_text, clean, counted, map_link, mappings, number, texts, web_link
+from watcher.core.reading import quoted
 
 #: How many records a message shows.
 LATEST = 5
@@ -30,7 +31,9 @@ def _record(row: Mapping[str, object]) -> str:
     actors = "; ".join(texts(row.get("actors")))
     publishers = "; ".join(texts(row.get("publishers"))) or "publisher not stated"
     about = f" {actors}." if actors else ""
-    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {_deaths(row)}.{about} [{publishers}]"
+    title = clean(row.get("title") or "")
+    what = quoted(title) if title else f"{_deaths(row)}."
+    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {what}{about} [{publishers}]"
 
 
 def _deaths(row: Mapping[str, object]) -> str:
