@@ -157,6 +157,20 @@ def test_a_stanza_has_a_comment_on_every_key_and_loads(home, good):
     assert yaml.safe_load((home / "watcher.yaml").read_text())["sources"]["other"]["kind"] == "table"
 
 
+def test_keys_of_every_source_and_of_its_kind_are_set_where_they_belong(home, good):
+    given = ("every=2h", "allow_networks=[10.0.0.0/8]", "earliest=2018-01-01", "countries=[Mali]")
+    good("source", "add", "acled", "mali", *(part for pair in given for part in ("--set", pair)), "--write")
+    written = yaml.safe_load((home / "watcher.yaml").read_text())["sources"]["mali"]
+    assert (written["every"], written["allow_networks"]) == ("2h", ["10.0.0.0/8"])
+    assert (str(written["options"]["earliest"]), written["pull"]["countries"]) == ("2018-01-01", ["Mali"])
+    assert "mali" in good("source", "list")
+
+
+def test_the_address_of_a_feed_is_no_table(good):
+    printed = yaml.safe_load(good("source", "add", "feed"))
+    assert printed["sources"]["feed"]["pull"]["url"] == "https://example.org/feed.xml"
+
+
 @pytest.mark.parametrize("kind", PULLS)
 def test_the_stanza_of_every_kind_that_is_asked_has_keys_that_it_knows(kind, good, home):
     good("source", "add", kind, "asked", "--write")

@@ -14,7 +14,7 @@ from watcher import clock
 from watcher.cli.opening import PATIENCE, config_option, moment, open_settings, open_store, quiet_log
 from watcher.cli.table import LIST_FORMATS, Column, format_option, print_json, print_rows, safe
 from watcher.config.settings import Settings, find_settings, load_settings
-from watcher.config.stanza import inserted, keys_of, stanza
+from watcher.config.stanza import OWN, inserted, keys_of, stanza
 from watcher.core.errors import ConfigError, DataError, ExitCode, UsageError
 from watcher.core.message.phrase import counted
 from watcher.feeds import feed_of
@@ -139,7 +139,7 @@ def add(config: Path | None, kind: str, name: str | None, *, pairs: tuple[str, .
     given = dict(_pair(pair) for pair in pairs)
     pulling = None if files or kind not in PULLS else PULLS[kind].Settings
     text = stanza(name, kind, reading=SOURCES[kind].Settings, pulling=pulling, given=given)
-    known = keys_of(SOURCES[kind].Settings, pulling)
+    known = keys_of(SOURCES[kind].Settings, pulling) | {*OWN}
     if unknown := sorted(set(given) - known):
         raise UsageError(f"the kind {kind!r} has no key {unknown[0]!r}", todo=f"there are: {', '.join(sorted(known))}")
     if not write:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import yaml
 from pydantic.fields import FieldInfo
 
+from watcher.config.source import SourceSettings
 from watcher.core.document import Document
 from watcher.core.period import duration_text
 from watcher.core.secret import SecretReference
@@ -25,6 +26,8 @@ _EXAMPLES: Mapping[str, str] = {
     "appname": "example.org-watcher",
     "columns": "{id: ref, date: day, country: land}",
 }
+#: What every source may be told beside its kind, and where it is asked or read.
+OWN = tuple(name for name in SourceSettings.model_fields if name not in {"kind", "paths", "pull", "options"})
 _SECTION = re.compile(r"^sources:[ \t]*(#.*)?$", re.MULTILINE)
 _WIDTH = 110
 
@@ -38,7 +41,7 @@ def stanza(
     :param pulling: the model of what it is told when it is asked over the network; None for files.
     :param given: values of keys that are known, as they are to be written.
     """
-    lines = [f"  {name}:", f"    kind: {kind}"]
+    lines = [f"  {name}:", f"    kind: {kind}", *_own(given)]
     if pulling is None:
         lines += [
             "    # Files, folders or patterns: what appears there is read at the next turn.",
@@ -46,9 +49,17 @@ def stanza(
         ]
     else:
         lines += ["    # How it is asked over the network.", "    pull:", *_keys(pulling, given)]
-    if any(field.is_required() for field in reading.model_fields.values()):
+    if any(field.is_required() for field in reading.model_fields.values()) or not keys_of(reading).isdisjoint(given):
         lines += ["    # How it is read.", "    options:", *_keys(reading, given)]
     return "\n".join(lines) + "\n"
+
+
+def _own(given: Mapping[str, str]) -> Iterator[str]:
+    """The keys that every source has, as far as they are given."""
+    for name in OWN:
+        if name in given:
+            yield from (f"    # {line}" for line in _wrapped(SourceSettings.model_fields[name].description or ""))
+            yield f"    {name}: {given[name]}"
 
 
 def keys_of(*models: type[Document] | None) -> set[str]:
@@ -84,7 +95,7 @@ def _keys(model: type[Document], given: Mapping[str, str]) -> Iterator[str]:
 def _example(name: str, field: FieldInfo) -> str:
     if _is_secret(field):
         return f"{{file: secrets/{name}}}"
-    return _EXAMPLES.get(name, "...")
+    return str(field.examples[0]) if field.examples else _EXAMPLES.get(name, "...")
 
 
 def _default(name: str, field: FieldInfo) -> str:

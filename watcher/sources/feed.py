@@ -34,6 +34,7 @@ DEFAULTS = SourceDefaults(
     title="A feed",
     licence="Whatever its publisher allows; titles may be quoted with attribution and a link, texts not passed on.",
     citation="",
+    tells_deaths=False,
 )
 
 #: So much of a stream is looked at to tell XML from JSON.

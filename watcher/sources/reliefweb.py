@@ -32,6 +32,7 @@ DEFAULTS = SourceDefaults(
     title="ReliefWeb",
     licence="Reports belong to those who wrote them: titles may be quoted with attribution and a link, texts not passed on.",
     citation="ReliefWeb (United Nations Office for the Coordination of Humanitarian Affairs), https://reliefweb.int",
+    tells_deaths=False,
 )
 
 #: What is read of a report, and of a disaster.

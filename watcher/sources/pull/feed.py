@@ -24,7 +24,7 @@ _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, */*
 class Settings(Document):
     """Where a feed is."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", repr=False)]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", repr=False, examples=["https://example.org/feed.xml"])]
     """Its address: the feed itself, not the page that speaks of it."""
 
 
