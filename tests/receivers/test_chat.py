@@ -46,6 +46,25 @@ HOSTILE = "<!channel> <@U1> <https://evil.example|click> & @everyone [x](https:/
 MANY = notice(*(item(transition(fingerprint=f"{n:016x}"), alert=HOSTILE * 20) for n in range(200)))
 
 
+REPORT = item(
+    transition(
+        evidence={
+            "headline": "Mali: 1 report on 1 Jul 2020: “Clashes near Gao”",
+            "records": [
+                {
+                    "id": "r1",
+                    "date": "2020-07-01",
+                    "place": "Mali",
+                    "title": "Clashes near *Gao*",
+                    "publishers": "Le Jour",
+                    "url": "https://news.example.org/r1",
+                }
+            ],
+        }
+    )
+)
+
+
 def options(channel: str, url: str = "https://hooks.example.org/T0CANARY") -> Any:
     return RECEIVERS[channel].Settings.model_validate({ADDRESS[channel]: url})
 
@@ -260,3 +279,13 @@ def test_a_message_is_the_same_bytes_again():
             RECEIVERS[channel].render(MESSAGES["headline"], settings=options(channel), desk=LINKED) for _ in range(2)
         )
         assert first == second
+
+
+@pytest.mark.parametrize("channel", ADDRESS)
+@pytest.mark.parametrize(
+    "told", [pytest.param(notice(REPORT), id="alone"), pytest.param(notice(REPORT, HEADLINE), id="beside another")]
+)
+def test_a_title_is_quoted_with_whom_it_is_from_and_where_it_stands(channel, told):
+    sent = json.dumps(body(channel, told))
+    assert "https://news.example.org/r1" in sent
+    assert "Le Jour" in sent

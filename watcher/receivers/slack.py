@@ -103,7 +103,7 @@ def _that_fit(blocks: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], i
 
 
 def _block(paragraph: Paragraph) -> dict[str, Any]:
-    links = " · ".join(f"<{_address(link.url)}|{escaped(link.text, 80)}>" for link in paragraph.links)
+    links = " · ".join(f"<{_address(link.url)}|{_label(link.text)}>" for link in paragraph.links)
     label = f"*{escaped(paragraph.label, 40)}*" if paragraph.label else ""
     room = SECTION - len(links) - len(label) - 2
     text = _lines(paragraph.text, room)
@@ -143,6 +143,11 @@ def escaped(text: str, limit: int) -> str:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _label(text: str) -> str:
+    # A bar stands between an address and its label, and nowhere else.
+    return escaped(text.replace("|", "/"), 80)
 
 
 def _address(url: str) -> str:

@@ -15,6 +15,7 @@ from watcher.core.delivery import Outcome, Outgoing
 from watcher.core.document import Document
 from watcher.core.message import Desk, Notification
 from watcher.core.message.brief import Brief, Paragraph, brief
+from watcher.core.message.entry import Link
 from watcher.core.message.phrase import clean
 from watcher.receivers.access import Access, Rendered, WrittenPath
 from watcher.receivers.canonical import to_json
@@ -93,7 +94,7 @@ def _body(said: Brief, paragraphs: Sequence[Paragraph]) -> bytes:
         "msteams": {"width": "full"},
         "body": [
             _title(said),
-            *(_block(each, has_buttons=bool(said.links)) for each in paragraphs),
+            *(_block(each, said.links) for each in paragraphs),
             *more,
             _rich([_run(said.closing, isSubtle=True)]),
         ],
@@ -108,13 +109,14 @@ def _title(said: Brief) -> dict[str, Any]:
     return _rich([run])
 
 
-def _block(paragraph: Paragraph, *, has_buttons: bool) -> dict[str, Any]:
+def _block(paragraph: Paragraph, buttons: Sequence[Link]) -> dict[str, Any]:
     label = [_run(f"{paragraph.label}  ", weight="Bolder")] if paragraph.label else []
     style: dict[str, Any] = {"isSubtle": True, "size": "Small"} if paragraph.is_small else {}
     lines = [clean(line) for line in paragraph.text.split("\n")]
     links = [
         {**_run(f"  {link.text}"), "selectAction": {"type": "Action.OpenUrl", "url": link.url}}
-        for link in ([] if has_buttons else paragraph.links)
+        for link in paragraph.links
+        if link not in buttons
     ]
     return _rich([*label, _run("\n".join(lines), **style), *links])
 

@@ -64,7 +64,7 @@ def brief(notification: Notification, desk: Desk) -> Brief:
 
 def _overview(said: Letter, items: Sequence[Item], notification: Notification, desk: Desk) -> Iterator[Paragraph]:
     for number, (each, item) in enumerate(zip(said.overview[:LISTED], items, strict=False)):
-        links = actions(item, notification, desk) if number < LINKED else ()
+        links = (*each.quoted, *(actions(item, notification, desk) if number < LINKED else ()))
         yield Paragraph(f"{each.headline}. {each.lead[0]}" if number < LINKED else each.headline, each.mark, links)
     more = len(items) - LISTED
     if more > 0:
@@ -82,7 +82,7 @@ def _whole(each: Passage) -> Iterator[Paragraph]:
 def _paragraph(section: Section, most: int) -> Paragraph:
     entries = section.entries[:most]
     # A record's links would be many; a phone shows the record itself.
-    links = tuple(link for entry in entries for link in entry.links) if section.label == "DO" else ()
+    links = tuple(link for entry in entries if section.label == "DO" or entry.is_quote for link in entry.links)
     return Paragraph(
         "\n".join(entry.text for entry in entries if entry.text), section.label, links, is_small=section.label in _SMALL
     )

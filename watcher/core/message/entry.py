@@ -19,3 +19,5 @@ class Entry:
 
     text: str
     links: tuple[Link, ...] = ()
+    #: Whether somebody's words are quoted: then a link to them stands with it wherever it is shown.
+    is_quote: bool = False

@@ -75,6 +75,12 @@ class Passage:
     picture: Picture | None = None
     caption: Caption = _NO_CAPTION
 
+    @property
+    def quoted(self) -> tuple[Link, ...]:
+        """Where the title stands that the headline quotes; none where it quotes none."""
+        entries = (entry for section in self.sections for entry in section.entries)
+        return next((entry.links for entry in entries if entry.is_quote), ())
+
 
 def passage(item: Item, notification: Notification, desk: Desk) -> Passage:
     """Say everything about one alert."""

@@ -23,17 +23,20 @@ def records(item: Item) -> Iterator[Entry]:
         more = f"The {len(latest)} latest of {in_all}:" if in_all > len(latest) else "The latest:"
         yield Entry(more if in_all > 1 else "The only one shown:")
     for row in latest:
-        yield Entry(_record(row), tuple(_record_links(row)))
+        yield Entry(_record(row), tuple(_record_links(row)), is_quote=bool(row.get("title")))
 
 
 def _record(row: Mapping[str, object]) -> str:
     place = clean(row.get("place") or "") or "place not stated"
     actors = "; ".join(texts(row.get("actors")))
-    publishers = "; ".join(texts(row.get("publishers"))) or "publisher not stated"
     about = f" {actors}." if actors else ""
     title = clean(row.get("title") or "")
     what = quoted(title) if title else f"{_deaths(row)}."
-    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {what}{about} [{publishers}]"
+    return f"{clean(row.get('id'))}, {any_day_text(row.get('date'))}, {place}: {what}{about} [{_publishers(row)}]"
+
+
+def _publishers(row: Mapping[str, object]) -> str:
+    return "; ".join(texts(row.get("publishers"))) or "publisher not stated"
 
 
 def _deaths(row: Mapping[str, object]) -> str:
@@ -47,4 +50,4 @@ def _record_links(row: Mapping[str, object]) -> Iterator[Link]:
     if url := map_link(row.get("latitude"), row.get("longitude")):
         yield Link("Map", url)
     if url := web_link(row.get("url") or ""):
-        yield Link("Record", url)
+        yield Link(_publishers(row) if row.get("title") else "Record", url)
