@@ -13,12 +13,15 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.warm import warm_watcher
 from watcher import cli, clock
 from watcher.store.engine import Store
 from watcher.store.migrate import create
 
 INSTALLATION = Path(__file__).with_name("installation")
 ROOT = Path(__file__).parents[2]
+#: The command as anybody types it.
+COLD = (sys.executable, "-m", "watcher")
 
 
 class Said(NamedTuple):
@@ -104,10 +107,14 @@ def store(home):
 
 @pytest.fixture
 def shell(home) -> Run:
-    """Run a command in a process of its own, as cron does: no environment, and standard input closed."""
+    """Run a command in a process of its own, as cron does: no environment, and standard input closed.
 
-    def shell(*arguments: str, redirect: str = "<&-", timeout: float = 60) -> Said:
-        command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", sys.executable, "-m", "watcher", *arguments]
+    It need not import anything, where it is not asked to be ``cold`` as cron's is.
+    """
+
+    def shell(*arguments: str, redirect: str = "<&-", timeout: float = 60, cold: bool = False) -> Said:
+        watcher = COLD if cold else warm_watcher()
+        command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *watcher, *arguments]
         done = subprocess.run(
             command, env=bare_environment(), cwd=home, capture_output=True, timeout=timeout, check=False
         )
