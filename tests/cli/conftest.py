@@ -80,6 +80,27 @@ def good(run) -> Callable[..., str]:
     return good
 
 
+@pytest.fixture(scope="module")
+def _gone_before(tmp_path_factory) -> Path:
+    """Where the steps of this module's fixtures have led."""
+    kept: Path = tmp_path_factory.mktemp("gone_before")
+    return kept
+
+
+@pytest.fixture
+def brought(home, _gone_before) -> Callable[[Callable[[], object]], None]:
+    """Bring the installation to where these steps lead; of a module they are gone once, and then copied."""
+
+    def brought(steps: Callable[[], object]) -> None:
+        kept = _gone_before / steps.__qualname__
+        if not kept.exists():
+            steps()
+            shutil.copytree(home, kept)
+        shutil.copytree(kept, home, dirs_exist_ok=True)
+
+    return brought
+
+
 @pytest.fixture
 def it_is(monkeypatch) -> Callable[[str], None]:
     """Set the clock: ``it_is("2020-08-02T09:00")``, UTC."""
