@@ -127,13 +127,17 @@ def install(folder: Path, *, rules: str = RULES, routes: str = ROUTES, settings:
     write_rules(folder, rules)
     loaded = load_settings(folder / "watcher.yaml")
     if loaded.store.url.startswith("sqlite"):
-        store = folder / "state" / "watcher.db"
-        store.touch(mode=0o600)
-        store.write_bytes(empty_store())
+        write_empty_store(folder / "state" / "watcher.db")
     else:
         create(loaded.store.url).close()
     load_rule_set(loaded)
     return loaded
+
+
+def write_empty_store(path: Path) -> None:
+    """Put the file of a store in which nothing has happened into its place."""
+    path.touch(mode=0o600)
+    path.write_bytes(empty_store())
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.installation import at
+from tests.installation import at, write_empty_store
 from watcher import deliver
 from watcher.core.delivery import DeliveryState, Outcome, OutcomeClass, Outgoing
 from watcher.core.errors import Locked, StoreError
@@ -26,7 +26,6 @@ from watcher.receivers import Access
 from watcher.store import outbox
 from watcher.store.deliveries import find_deliveries
 from watcher.store.engine import Store
-from watcher.store.migrate import create
 from watcher.store.outbox import claim, enqueue
 
 NOW = at("2020-07-07 06:00")
@@ -51,9 +50,8 @@ class Channel:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path}/watcher.db"
-    create(url).close()
-    with Store.open(url) as opened:
+    write_empty_store(tmp_path / "watcher.db")
+    with Store.open(f"sqlite:///{tmp_path}/watcher.db") as opened:
         yield opened
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.warm import warm_watcher
 from watcher.cli import doors
 from watcher.config.settings import load_settings
 
@@ -30,6 +31,12 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*[mK]")
 _ROWS_AND_COLUMNS = struct.pack("HHHH", 50, 100, 0, 0)
 #: Home of the person who follows a page.
 _HOME = "/home/you"
+#: A daemon is ended by a signal, which must reach the daemon itself.
+_PROGRAM = """\
+#!/bin/sh
+if [ "$1" = run ]; then exec {cold} "$@"; fi
+exec {warm} "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,8 @@ class Person:
         programs = home / ".programs"
         programs.mkdir()
         watcher = programs / "watcher"
-        watcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m watcher "$@"\n', encoding="utf-8")
+        cold = shlex.join([sys.executable, "-m", "watcher"])
+        watcher.write_text(_PROGRAM.format(cold=cold, warm=shlex.join(warm_watcher())), encoding="utf-8")
         watcher.chmod(0o755)
         path = f"{programs}:{os.environ.get('PATH', os.defpath)}"
         self.environ = {"PATH": path, "HOME": str(home), "TERM": "dumb", "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}

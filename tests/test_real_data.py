@@ -6,7 +6,6 @@ import base64
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.installation import Installation, at, install
+from tests.warm import warm_watcher
 from watcher import cli
 from watcher.core.event import EventVersion
 from watcher.core.selector import EVERYTHING, selector
@@ -85,7 +85,7 @@ def ingest(home: Path, path: Path, source: str = "acled") -> dict[str, Any]:
 
 def watcher(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A process of its own, as cron starts it."""
-    command = [sys.executable, "-m", "watcher", *arguments, "--config", str(home / "watcher.yaml")]
+    command = [*warm_watcher(), *arguments, "--config", str(home / "watcher.yaml")]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(cli.__file__).parents[2])}
     return subprocess.run(command, env=environment, text=True, capture_output=True, check=False, timeout=60)
 

@@ -13,12 +13,15 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.warm import warm_watcher
 from watcher import cli, clock
 from watcher.store.engine import Store
 from watcher.store.migrate import create
 
 INSTALLATION = Path(__file__).with_name("installation")
 ROOT = Path(__file__).parents[2]
+#: The command as anybody types it.
+COLD = (sys.executable, "-m", "watcher")
 
 
 class Said(NamedTuple):
@@ -77,6 +80,27 @@ def good(run) -> Callable[..., str]:
     return good
 
 
+@pytest.fixture(scope="module")
+def _gone_before(tmp_path_factory) -> Path:
+    """Where the steps of this module's fixtures have led."""
+    kept: Path = tmp_path_factory.mktemp("gone_before")
+    return kept
+
+
+@pytest.fixture
+def brought(home, _gone_before) -> Callable[[Callable[[], object]], None]:
+    """Bring the installation to where these steps lead; of a module they are gone once, and then copied."""
+
+    def brought(steps: Callable[[], object]) -> None:
+        kept = _gone_before / steps.__qualname__
+        if not kept.exists():
+            steps()
+            shutil.copytree(home, kept)
+        shutil.copytree(kept, home, dirs_exist_ok=True)
+
+    return brought
+
+
 @pytest.fixture
 def it_is(monkeypatch) -> Callable[[str], None]:
     """Set the clock: ``it_is("2020-08-02T09:00")``, UTC."""
@@ -104,10 +128,14 @@ def store(home):
 
 @pytest.fixture
 def shell(home) -> Run:
-    """Run a command in a process of its own, as cron does: no environment, and standard input closed."""
+    """Run a command in a process of its own, as cron does: no environment, and standard input closed.
 
-    def shell(*arguments: str, redirect: str = "<&-", timeout: float = 60) -> Said:
-        command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", sys.executable, "-m", "watcher", *arguments]
+    It need not import anything, where it is not asked to be ``cold`` as cron's is.
+    """
+
+    def shell(*arguments: str, redirect: str = "<&-", timeout: float = 60, cold: bool = False) -> Said:
+        watcher = COLD if cold else warm_watcher()
+        command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *watcher, *arguments]
         done = subprocess.run(
             command, env=bare_environment(), cwd=home, capture_output=True, timeout=timeout, check=False
         )

@@ -11,16 +11,21 @@ from tests.cli.records import raid, write
 
 
 @pytest.fixture
-def july(home, it_is, good):
+def july(home, it_is, good, brought):
     """Two provinces fire; then a revision takes one of them back."""
-    rows = [raid(1, "2020-06-25", 80), raid(2, "2020-06-26", 12, admin2="Oudalan"), raid(3, "2020-06-27", 2)]
-    write(home / "inbox" / "june.csv", rows)
-    it_is("2020-07-20T09:00")
-    good("check")
-    later = raid(2, "2020-06-26", 3, admin2="Oudalan", timestamp="1595462400")
-    write(home / "inbox" / "later.csv", [later])
+
+    def two_turns():
+        rows = [raid(1, "2020-06-25", 80), raid(2, "2020-06-26", 12, admin2="Oudalan"), raid(3, "2020-06-27", 2)]
+        write(home / "inbox" / "june.csv", rows)
+        it_is("2020-07-20T09:00")
+        good("check")
+        later = raid(2, "2020-06-26", 3, admin2="Oudalan", timestamp="1595462400")
+        write(home / "inbox" / "later.csv", [later])
+        it_is("2020-07-23T09:00")
+        good("check")
+
+    brought(two_turns)
     it_is("2020-07-23T09:00")
-    good("check")
 
 
 def fingerprint(good, **wanted) -> str:

@@ -8,12 +8,16 @@ from watcher.store.alerts import dirty_marks
 
 
 @pytest.fixture
-def article(it_is, good):
+def article(it_is, good, brought):
     """The facts of the article are known, and a turn was taken; now it is September."""
-    it_is("2020-09-13T09:00")
-    good("check")
+
+    def two_turns():
+        for day in (13, 14):
+            it_is(f"2020-09-{day}T09:00")
+            good("check")
+
+    brought(two_turns)
     it_is("2020-09-14T09:00")
-    good("check")
 
 
 def facts(good, state: str, *options: str) -> list[dict[str, object]]:

@@ -12,10 +12,10 @@ HEADLINE = "Mozambique fatality rate exceeds 2019 pace"
 
 
 @pytest.fixture
-def article(it_is, good):
+def article(it_is, good, brought):
     """The article is known, and one turn was taken."""
     it_is("2020-08-02T09:00")
-    good("check")
+    brought(lambda: good("check"))
 
 
 def words(text: str) -> str:

@@ -6,12 +6,14 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from tests.cli.conftest import bare_environment
+from tests.cli.conftest import COLD, bare_environment
 from tests.cli.records import raid, write
+from tests.warm import warm_watcher
 from watcher import clock
 from watcher.singleton import holding
 
@@ -25,8 +27,8 @@ def news(home):
 
 
 def test_a_turn_is_silent_whatever_fires_and_a_second_sends_nothing(home, news, shell):
-    assert shell("check") == (0, "", "")
-    assert shell("check") == (0, "", "")
+    assert shell("check", cold=True) == (0, "", "")
+    assert shell("check", cold=True) == (0, "", "")
     assert len((home / "state" / "told.jsonl").read_text().splitlines()) == 1
 
 
@@ -60,9 +62,20 @@ def test_the_time_wall_is_124(home, shell):
     assert said.err == "watcher: not done after 1 s; what is stored stays, the next turn goes on\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "redirect"),
+    [(["status"], "<&-"), (["status"], ">/dev/full"), (["ask"], "2>&1")],
+    ids=["an answer", "a full disk", "no such command"],
+)
+def test_a_command_that_is_warm_says_what_a_cold_one_says(home, shell, arguments, redirect):
+    said = shell(*arguments, redirect=redirect)
+    assert said.out + said.err
+    assert said == shell(*arguments, redirect=redirect, cold=True)
+
+
 @pytest.mark.parametrize("redirect", ["<&- >&- 2>&-", ">/dev/full"], ids=["all closed", "a full disk"])
 def test_closed_streams_do_not_end_a_turn(home, news, shell, run, redirect):
-    assert shell("check", redirect=redirect).code == 0
+    assert shell("check", redirect=redirect, cold=True).code == 0
     assert len((home / "state" / "told.jsonl").read_text().splitlines()) == 1
     assert json.loads(run("status", "--format", "json").out)["counts"]["critical"] == 1
 
@@ -91,7 +104,7 @@ def test_a_full_disk_under_standard_output_is_a_line_and_74(home, news, shell, a
 
 
 def test_a_full_disk_under_standard_output_costs_no_turn(home, news, shell, run):
-    assert shell("check", "--format", "json", redirect=">/dev/full").code == 74
+    assert shell("check", "--format", "json", redirect=">/dev/full", cold=True).code == 74
     assert len((home / "state" / "told.jsonl").read_text().splitlines()) == 1
     [done] = json.loads(run("status", "--format", "json").out)["runs"]
     assert done["exit_code"] == 0
@@ -115,7 +128,7 @@ def test_a_program_that_writes_at_once_is_no_different(home, news):
 
 def test_closed_output_never_writes_into_the_store(home, news, shell, run):
     run("check", "--no-notify")
-    assert shell("events", redirect=">&- 2>&-").code == 0
+    assert shell("events", redirect=">&- 2>&-", cold=True).code == 0
     assert (home / "state" / "watcher.db").read_bytes()[:15] == b"SQLite format 3"
     assert run("events", "--limit", "1").out.endswith("acled (the newest 1 are shown; --limit 0 shows all)\n")
 
@@ -128,9 +141,9 @@ def test_names_are_printed_in_any_locale(home, news, run):
     assert rb"M\xe9naka" in said.stdout
 
 
-def piped(home, arguments: str, reader: str) -> tuple[str, str]:
+def piped(home, arguments: str, reader: str, watcher: Sequence[str]) -> tuple[str, str]:
     """What a reader in a pipe prints, and then the exit code of the command before it."""
-    script = f'{{ {shlex.quote(sys.executable)} -m watcher {arguments}; echo "code $?" >&2; }} | {reader}'
+    script = f'{{ {shlex.join(watcher)} {arguments}; echo "code $?" >&2; }} | {reader}'
     said = subprocess.run(
         ["/bin/sh", "-c", script], env=bare_environment(), cwd=home, capture_output=True, text=True, check=True
     )
@@ -139,7 +152,7 @@ def piped(home, arguments: str, reader: str) -> tuple[str, str]:
 
 def test_a_reader_that_has_seen_enough_is_no_error(home, news, run):
     run("check")
-    printed, said = piped(home, "events --format csv", "head -1")
+    printed, said = piped(home, "events --format csv", "head -1", COLD)
     assert printed.startswith("id,date,")
     assert said == "code 0\n"
 
@@ -147,11 +160,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(home, news, run):
 @pytest.mark.parametrize("arguments", ["events", "status --format json", "--help", "check --format json"])
 def test_a_reader_that_is_gone_before_the_first_line_is_no_error(home, news, arguments):
     gone = "exec <&-; cat /dev/null"
-    assert piped(home, arguments, f'sh -c "{gone}"') == ("", "code 0\n")
+    assert piped(home, arguments, f'sh -c "{gone}"', warm_watcher()) == ("", "code 0\n")
 
 
 def test_a_reader_that_is_gone_changes_nothing_about_the_exit_code(home, news):
-    assert piped(home, "check --fail-on warning --format json", "true") == ("", "code 1\n")
+    assert piped(home, "check --fail-on warning --format json", "true", warm_watcher()) == ("", "code 1\n")
 
 
 def test_what_it_writes_is_not_for_everybody_whatever_the_umask(home):

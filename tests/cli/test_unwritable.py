@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
 
 from tests.cli.conftest import Said, bare_environment
 from tests.cli.records import raid, write
 from tests.unprivileged import bound_by_modes
+from tests.warm import warm_watcher
 
 READING = [
     pytest.param(command, id=" ".join(command))
@@ -36,7 +36,8 @@ def asked(home):
     """Run a command as somebody bound by the modes of files."""
 
     def asked(*arguments: str) -> Said:
-        command = [*bound_by_modes(), sys.executable, "-m", "watcher", *arguments]
+        bound_by_modes()
+        command = [*warm_watcher(), *arguments]
         done = subprocess.run(
             command, cwd=home, env=bare_environment(), capture_output=True, check=False, stdin=subprocess.DEVNULL
         )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.installation import write_empty_store
 from tests.stories.page import Step
 from tests.stories.receiver import Receivers
 from tests.stories.telling import Teller
@@ -15,7 +16,6 @@ from watcher.config.settings import load_settings
 from watcher.core.rule import Rule
 from watcher.recompute import Recomputer
 from watcher.store.alerts import find_transitions
-from watcher.store.migrate import create
 from watcher.wiring import open_app
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the stories").decode()
@@ -56,7 +56,7 @@ class Stage:
         (folder / "watcher.yaml").write_text(SETTINGS + "".join(map(RECEIVER.format, ("desk", "duty", "test"))))
         self.write_routes(ROUTES)
         self.settings = load_settings(folder / "watcher.yaml")
-        create(self.settings.store.url).close()
+        write_empty_store(folder / "state" / "watcher.db")
         self.app: Any = None
 
     def open(self) -> None:

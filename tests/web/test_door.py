@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.installation import write_empty_store
 from watcher import clock
 from watcher.core.alert import Alert, State
 from watcher.core.errors import ConfigError
@@ -26,7 +27,6 @@ from watcher.core.severity import Severity
 from watcher.store import schema
 from watcher.store.alerts import save_alert
 from watcher.store.engine import Store
-from watcher.store.migrate import create
 from watcher.store.reviews import acknowledgements
 from watcher.web.counter import Counter
 from watcher.web.key import own_key
@@ -98,7 +98,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path) -> Iterator[House]:
-    with create(f"sqlite:///{tmp_path / 'watcher.db'}") as store:
+    write_empty_store(tmp_path / "watcher.db")
+    with Store.open(f"sqlite:///{tmp_path / 'watcher.db'}") as store:
         house = House(store)
         house.save(ALERT)
         links = Links("https://watcher.example.org", KEY)

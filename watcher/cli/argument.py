@@ -10,6 +10,7 @@ from datetime import datetime
 import yaml
 
 from watcher.cli.table import safe, screen_width
+from watcher.config.meaning import meaning
 from watcher.core.alert import Alert, State
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors.frame import Tier
@@ -78,7 +79,7 @@ def opening(found: Inquiry, catalogue: Catalogue, place: str) -> Iterator[str]:
     yield safe(rule.alert)
     yield safe(place)
     yield ""
-    question = (type(rule).model_fields[rule.detector_name].description or "").replace("``", "")
+    question = meaning(type(rule), rule.detector_name).replace("``", "")
     yield from part("ASKS", [f"{question} {_parameters(rule)}"])
     indicator = next(iter(rule.indicators(catalogue)), None)
     if indicator is not None:

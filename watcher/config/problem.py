@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from watcher.config.document import KeyPath, MarkedDocument
+from watcher.config.meaning import meaning
 from watcher.core.errors import Problem, ProblemSeverity
 from watcher.core.period import why_no_date
 
@@ -200,14 +200,14 @@ def _complaint(
 def _model_at(model: type[BaseModel], loc: KeyPath) -> type[BaseModel] | None:
     current: type[BaseModel] | None = model
     for step in loc:
-        field = _field(current, step) if current else None
-        if field is not None:
-            current = next(_models_in(field.annotation), None)
+        name = _field(current, step) if current else None
+        if current and name:
+            current = next(_models_in(current.model_fields[name].annotation), None)
     return current
 
 
-def _field(model: type[BaseModel], key: str | int) -> FieldInfo | None:
-    return next((field for name, field in model.model_fields.items() if key in {name, field.alias}), None)
+def _field(model: type[BaseModel], key: str | int) -> str | None:
+    return next((name for name, field in model.model_fields.items() if key in {name, field.alias}), None)
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -237,9 +237,9 @@ def _mistake(path: KeyPath, group: list[_Complaint], document: MarkedDocument) -
 
 def _missing(path: KeyPath, complaint: _Complaint) -> Mistake:
     key = str(path[-1])
-    field = _field(complaint.model, key) if complaint.model else None
-    meaning = (field.description or "").rstrip(".").replace("``", "") if field else ""
-    return Mistake(path[:-1], f"the key {key!r} is missing", f"{key}: {meaning}" if meaning else "", missing=key)
+    name = _field(complaint.model, key) if complaint.model else None
+    said = meaning(complaint.model, name).rstrip(".").replace("``", "") if complaint.model and name else ""
+    return Mistake(path[:-1], f"the key {key!r} is missing", f"{key}: {said}" if said else "", missing=key)
 
 
 def _own_words(path: KeyPath, complaint: _Complaint, document: MarkedDocument) -> Mistake:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from watcher.config.facts import KEYS as FACT_KEYS
+from watcher.config.meaning import meanings
 from watcher.config.outputs_schema import branches, definitions
 from watcher.config.sections import VERSION
 from watcher.core.baseline import Baseline
@@ -95,7 +96,17 @@ class RuleFileShape(Document):
 
 
 class _Plain(GenerateJsonSchema):
-    """Without what is of no use to a person who edits: titles of keys, and null for a key that may be left out."""
+    """Without what is of no use to a person who edits: titles of keys, and null for a key that may be left out.
+
+    And with what each key means.
+    """
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        model = schema["cls"]
+        written = super().model_schema(schema)
+        for name, said in meanings(model).items():
+            written["properties"][model.model_fields[name].alias or name]["description"] = said
+        return written
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])

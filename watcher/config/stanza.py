@@ -10,6 +10,7 @@ from typing import Any, get_args
 import yaml
 from pydantic.fields import FieldInfo
 
+from watcher.config.meaning import meaning
 from watcher.config.source import SourceSettings
 from watcher.core.document import Document
 from watcher.core.period import duration_text
@@ -58,7 +59,7 @@ def _own(given: Mapping[str, str]) -> Iterator[str]:
     """The keys that every source has, as far as they are given."""
     for name in OWN:
         if name in given:
-            yield from (f"    # {line}" for line in _wrapped(SourceSettings.model_fields[name].description or ""))
+            yield from (f"    # {line}" for line in _wrapped(meaning(SourceSettings, name)))
             yield f"    {name}: {given[name]}"
 
 
@@ -79,10 +80,10 @@ def inserted(text: str, addition: str) -> str | None:
 
 
 def _keys(model: type[Document], given: Mapping[str, str]) -> Iterator[str]:
-    written = ((field.alias or name, field) for name, field in model.model_fields.items())
+    written = ((field.alias or name, field, meaning(model, name)) for name, field in model.model_fields.items())
     ordered = sorted(written, key=lambda item: not (item[1].is_required() or item[0] in given))
-    for name, field in ordered:
-        for line in _wrapped(field.description or ""):
+    for name, field, said in ordered:
+        for line in _wrapped(said):
             yield f"      # {line}"
         if name in given:
             yield f"      {name}: {given[name]}"

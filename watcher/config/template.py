@@ -9,11 +9,13 @@ import yaml
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from watcher.config.meaning import meaning
 from watcher.config.schema import FILE
 from watcher.core.catalogue import Catalogue
 from watcher.core.condition import to_document
 from watcher.core.detectors import DETECTORS
 from watcher.core.detectors.frame import Defaults
+from watcher.core.document import Document
 from watcher.core.indicator import Indicator
 from watcher.core.period import duration_text
 from watcher.core.severity import SeverityTiers
@@ -89,18 +91,20 @@ def _head(detector: str) -> Iterator[str]:
 
 
 def _rule(detector: str) -> Iterator[str]:
-    module = DETECTORS[detector]
+    parameters = DETECTORS[detector].Parameters
     yield "rules:"
     yield _said(f"  - alert: {_NAMES[detector]}", "a sentence; it is the alert's name")
     yield f"    {detector}:"
     needed = _NEEDED[detector]
     for key, value in needed.items():
-        field = module.Parameters.model_fields.get(key)
-        yield _said(f"      {key}: {value}", _meaning(field) if field else "the state, and the keys to watch")
-    for name, field in module.Parameters.model_fields.items():
+        is_field = key in parameters.model_fields
+        yield _said(
+            f"      {key}: {value}", _meaning(parameters, key) if is_field else "the state, and the keys to watch"
+        )
+    for name, field in parameters.model_fields.items():
         key = field.alias or name
         if key not in needed:
-            yield _said(f"      # {key}: {_default(module.Parameters, name, field)}".rstrip(), _meaning(field))
+            yield _said(f"      # {key}: {_default(parameters, name, field)}".rstrip(), _meaning(parameters, name))
     yield from _keys(detector)
 
 
@@ -155,8 +159,8 @@ def _default(model: Any, name: str, field: FieldInfo) -> str:
     return "" if written in (None, "", [], {}) else _flow(written)
 
 
-def _meaning(field: FieldInfo) -> str:
-    return (field.description or "").replace("``", "`").splitlines()[0]
+def _meaning(model: type[Document], name: str) -> str:
+    return meaning(model, name).replace("``", "`").splitlines()[0]
 
 
 def _said(code: str, meaning: str) -> str:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from watcher.core.alert import Alert, Reason, State, Transition
 from watcher.core.label import Labels
@@ -68,12 +69,21 @@ class StoredTransition(NamedTuple):
 
 def find_alerts(tx: Tx, *, rule: str = "", states: Collection[State] = ()) -> list[Alert]:
     """The alerts of a rule, or in some states, by rule and group."""
-    query = select(_alert).order_by(_alert.c.rule, _alert.c.group)
-    if rule:
-        query = query.where(_alert.c.rule == rule)
+    query = _alerts(of_a_rule=bool(rule), in_states=bool(states))
+    wanted: dict[str, object] = {"of": rule} if rule else {}
     if states:
-        query = query.where(_alert.c.state.in_([state.value for state in states]))
-    return [_to_alert(row) for row in tx.execute(query).mappings()]
+        wanted |= {"states": [state.value for state in states]}
+    return [_to_alert(row) for row in tx.execute(query, wanted).mappings()]
+
+
+@cache
+def _alerts(*, of_a_rule: bool, in_states: bool) -> Select[Any]:
+    query = select(_alert).order_by(_alert.c.rule, _alert.c.group)
+    if of_a_rule:
+        query = query.where(_alert.c.rule == bindparam("of"))
+    if in_states:
+        query = query.where(_alert.c.state.in_(bindparam("states", expanding=True)))
+    return query
 
 
 def alert(tx: Tx, fingerprint: str) -> Alert | None:
@@ -243,12 +253,18 @@ def clear_dirty(tx: Tx) -> None:
 
 def moments_of_knowledge(tx: Tx, after: datetime, up_to: datetime) -> list[datetime]:
     """When, in (after, up_to], anything became known or was closed: records, facts and baselines."""
+    span = {"after": after, "up_to": up_to}
+    return sorted({moment for query in _moments() for moment in tx.execute(query, span).scalars()})
+
+
+@cache
+def _moments() -> tuple[Select[datetime], ...]:
+    """The moments in (after, up_to], by the columns they stand in."""
     columns = [schema.release.c.known_from]
     columns += [column for book in (schema.fact, schema.baseline) for column in (book.c.known_from, book.c.known_to)]
-    moments: set[datetime] = set()
-    for column in columns:
-        moments.update(tx.execute(select(column).distinct().where(column > after, column <= up_to)).scalars())
-    return sorted(moments)
+    return tuple(
+        select(column).distinct().where(column > bindparam("after"), column <= bindparam("up_to")) for column in columns
+    )
 
 
 def _alert_values(standing: Alert) -> dict[str, Any]:

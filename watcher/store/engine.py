@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from sqlalchemy import Connection, Engine
 
@@ -146,6 +146,17 @@ class Store:
         with self._turn(), explained(self.shown), self._writer.connect() as connection:
             connection.connection.cursor().execute("VACUUM")
 
+    def content(self) -> bytes:
+        """Every page of a store in memory."""
+        with self._writer.connect() as connection:
+            return _driver(connection).serialize()
+
+    def fill(self, content: bytes) -> None:
+        """Put the pages of another store into one in memory."""
+        with closing(sqlite3.connect(":memory:")) as other, self._writer.connect() as connection:
+            other.deserialize(content)
+            other.backup(_driver(connection))
+
     def announce(self, boot: str) -> None:
         """Let other processes on the same server see, as long as this one lives, that it does.
 
@@ -265,6 +276,10 @@ class Store:
         if mark != APPLICATION_ID and not is_empty:
             todo = "set store.url to another file"
             raise StoreError("this SQLite file belongs to another program", where=self.shown, todo=todo)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
 
 
 def is_sqlite(tx: Connection) -> bool:

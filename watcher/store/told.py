@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 
 from watcher.core.alert import State
 from watcher.core.delivery import DeliveryState
@@ -59,13 +60,17 @@ def written(tx: Tx, *, since: datetime) -> list[Written]:
 
 def last_told(tx: Tx, endpoint: str, fingerprint: str) -> datetime | None:
     """When a message about an alert was last written for an endpoint; None when none ever was."""
-    query = (
+    told: datetime | None = tx.execute(_last_told(), {"of": endpoint, "about": fingerprint}).scalar_one()
+    return told
+
+
+@cache
+def _last_told() -> Select[Any]:
+    return (
         select(func.max(_message.c.created_at, type_=schema.Moment))
         .join(_item, _item.c.message == _message.c.id)
-        .where(_item.c.endpoint == endpoint, _item.c.fingerprint == fingerprint)
+        .where(_item.c.endpoint == bindparam("of"), _item.c.fingerprint == bindparam("about"))
     )
-    told: datetime | None = tx.execute(query).scalar_one()
-    return told
 
 
 def last_spoken(tx: Tx, endpoint: str, fingerprint: str) -> Spoken | None:

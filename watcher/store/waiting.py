@@ -10,9 +10,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import RowMapping, Select, and_, delete, func, insert, or_, select, tuple_, update
 
 from watcher.core.acknowledgement import Acknowledgement
 from watcher.core.detectors import DETECTORS
@@ -71,17 +72,20 @@ def find_waiting(tx: Tx, *, lock: bool = False) -> list[Waiting]:
 
     :param lock: whether it is about to be told: of two who flush at once, the second finds what the first has left.
     """
+    query = _all_waiting().with_for_update(of=_waiting) if lock else _all_waiting()
+    return [_to_waiting(row) for row in tx.execute(query).mappings()]
+
+
+@cache
+def _all_waiting() -> Select[Any]:
     same = and_(_transition.c.fingerprint == _waiting.c.fingerprint, _transition.c.seq == _waiting.c.seq)
     columns = [_waiting.c[name] for name in ("endpoint", "group_key", "timing", "added_at", "look_at", "why")]
-    query = (
+    return (
         select(*columns, _waiting.c.body.label("said"), _transition)
         .join(_transition, same)
         .where(_waiting.c.dropped_at.is_(None))
         .order_by(_transition.c.id, _waiting.c.endpoint)
     )
-    if lock:
-        query = query.with_for_update(of=_waiting)
-    return [_to_waiting(row) for row in tx.execute(query).mappings()]
 
 
 def find_held(tx: Tx, *, fingerprint: str = "", dropped: bool = False) -> list[Held]:

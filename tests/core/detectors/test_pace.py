@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.core.detectors.snapshot import MemorySnapshot, at, event, known, spread, stated
+from watcher.config.meaning import meaning
 from watcher.core.baseline import Baseline
 from watcher.core.catalogue import Catalogue
 from watcher.core.detectors import pace
@@ -1003,7 +1004,7 @@ class TestThePage:
             assert f"| `{output.name}` | {output.kind.value.replace('_', ' ')} | {output.meaning} |" in self.PAGE
         for name, field in pace.Parameters.model_fields.items():
             default = "" if field.is_required() or field.default is None else f" {field.default}"
-            assert f"| `{name}` |{default} | {str(field.description).replace('``', '`')} |" in self.PAGE
+            assert f"| `{name}` |{default} | {meaning(pace.Parameters, name).replace('``', '`')} |" in self.PAGE
 
     def test_its_worked_example_is_what_the_detector_says(self):
         reading = only(THE_ARTICLE)
