@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -76,9 +76,11 @@ def to_row(beside: Beside, event: Event) -> tuple[Any, ...]:
     )
 
 
-def read_versions(tx: Connection, query: Select[Any], *, page_size: int = PAGE) -> Iterator[EventVersion]:
+def read_versions(
+    tx: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None, *, page_size: int = PAGE
+) -> Iterator[EventVersion]:
     """The record versions that a query over SELECT finds, a page at a time; small pages for who wants few of them."""
-    with closing(tx.execute(query, execution_options={"yield_per": page_size})) as result:
+    with closing(tx.execute(query, parameters, execution_options={"yield_per": page_size})) as result:
         for page in result.partitions():
             actors = actors_of(tx, [row[0] for row in page])
             for row in page:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from watcher.core.event import Basis, Deletion, Event, EventVersion, Role
 from watcher.core.indicator import Measure
@@ -177,15 +190,26 @@ def find_events(
 
 def find_straddling(tx: Connection, edge: date, *, as_known: datetime) -> list[EventVersion]:
     """The events that may have happened before a day as well as on it or after, by event date, then external id."""
-    query = SELECT.where(imprecise_near(edge), known_at(as_known))
-    found = read_versions(tx, query.order_by(events.c.date_end, events.c.external_id, events.c.source))
-    return list(straddling(found, edge))
+    around = {"edge": edge, "year_before": edge - _YEAR, "year_after": edge + _YEAR, "known": as_known}
+    return list(straddling(read_versions(tx, _straddling(), around), edge))
+
+
+@cache
+def _straddling() -> Select[Any]:
+    # Asked for every edge of every rule at every turn, so it is put into words once.
+    near = _imprecise(bindparam("edge"), bindparam("year_before"), bindparam("year_after"))
+    known = known_at(bindparam("known"))
+    return SELECT.where(near, known).order_by(events.c.date_end, events.c.external_id, events.c.source)
 
 
 def imprecise_near(edge: date) -> ColumnElement[bool]:
     """The condition that the day of a version is not known, and that it may lie on either side of a day."""
-    spans = and_(events.c.date_start < edge, events.c.date_end >= edge, events.c.date_end < edge + _YEAR)
-    loose = and_(events.c.time_precision > _WEEK, events.c.date_end.between(edge - _YEAR, edge + _YEAR))
+    return _imprecise(edge, edge - _YEAR, edge + _YEAR)
+
+
+def _imprecise(edge: Any, year_before: Any, year_after: Any) -> ColumnElement[bool]:
+    spans = and_(events.c.date_start < edge, events.c.date_end >= edge, events.c.date_end < year_after)
+    loose = and_(events.c.time_precision > _WEEK, events.c.date_end.between(year_before, year_after))
     return and_(_IMPRECISE, or_(spans, loose))
 
 
@@ -217,7 +241,7 @@ def history(tx: Connection, source: str, external_id: str) -> list[EventVersion]
     return list(read_versions(tx, same.order_by(events.c.revision)))
 
 
-def known_at(moment: datetime | None) -> ColumnElement[bool]:
+def known_at(moment: datetime | BindParameter[datetime] | None) -> ColumnElement[bool]:
     """The condition that a version was the one known at a moment; None for now."""
     if moment is None:
         return events.c.known_to.is_(None)
