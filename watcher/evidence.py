@@ -162,7 +162,7 @@ def _record(version: EventVersion) -> dict[str, object]:
         "place": ", ".join(name for name in (event.location, event.admin2, event.admin1, event.country) if name),
         "event_type": event.event_type,
         **({"title": event.title} if event.title else {}),
-        "actors": [actor.name for actor in event.actors],
+        "actors": list(dict.fromkeys(actor.name for actor in event.actors)),
         "fatalities": event.fatalities,
         "publishers": event.publishers,
         "url": event.url,

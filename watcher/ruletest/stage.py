@@ -90,9 +90,11 @@ class Stage:
                 _state(tx, each)
 
     def _record(self, tx: Tx, source: str, batch: Sequence[Known], now: datetime) -> None:
-        ensure_source(tx, source, kind=source if source in SOURCES else "table")
+        kind = source if source in SOURCES else "table"
+        join = SOURCES[kind].DEFAULTS.joined
+        ensure_source(tx, source, kind=kind)
         events = [known.record for known in batch]
-        recorded, changes = record_events(tx, events, source=source, now=now, lag=None, trust_stamp=True)
+        recorded, changes = record_events(tx, events, source=source, now=now, lag=None, trust_stamp=True, join=join)
         fold(tx, changes, self.app.rules.indicators)
         if recorded.known_from is not None:
             mark_dirty(tx, f"records:{source}", recorded.known_from)
