@@ -64,7 +64,7 @@ def test_the_time_wall_is_124(home, shell):
 
 @pytest.mark.parametrize(
     ("arguments", "redirect"),
-    [(["status"], "<&-"), (["status"], ">/dev/full"), (["ask"], "2>&1")],
+    [(["rules", "list"], "<&-"), (["status"], ">/dev/full"), (["ask"], "2>&1")],
     ids=["an answer", "a full disk", "no such command"],
 )
 def test_a_command_that_is_warm_says_what_a_cold_one_says(home, shell, arguments, redirect):
