@@ -535,6 +535,16 @@ def test_a_pause_that_a_clock_left_in_the_future_is_seen_before_anything_is_due(
         assert due_endpoints(tx, NOW) == [WEBHOOK], "by now, the pause would look like a true one"
 
 
+def test_a_due_time_that_a_clock_left_in_the_future_is_seen_while_the_endpoint_is_held(store):
+    queue(store, "a", due_at=NOW + 2 * LONGEST_WAIT)
+    with store.writing() as tx:
+        tx.execute(update(endpoint_state).values(not_before=NOW + LONGEST_WAIT))
+        assert due_endpoints(tx, NOW) == [WEBHOOK]
+        reap(tx, NOW)
+        assert due_endpoints(tx, NOW) == []
+        assert due_endpoints(tx, NOW + LONGEST_WAIT) == [WEBHOOK], "and not an hour after that"
+
+
 def test_what_a_true_clock_set_stays(store):
     queue(store, "a", due_at=NOW + LONGEST_WAIT)
     with store.writing() as tx:

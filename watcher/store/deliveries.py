@@ -86,9 +86,9 @@ def due_endpoints(tx: Tx, now: datetime) -> list[str]:
     """The endpoints with something to do: a delivery to send or to give up, or a time to mend that a clock has left."""
     may_be_sent = or_(~is_held(now), endpoint_state.c.disabled != "")
     waits = and_(delivery.c.endpoint == endpoint_state.c.endpoint, _is_one_of(delivery, WAITING))
-    # At once, though nothing is due: by the time that something is, so long a pause would look like one that may be.
+    # At once, though nothing is due or all is held: later, so long a wait would look like one that may be.
     is_held_too_long = and_(endpoint_state.c.not_before > now + LONGEST_WAIT, exists().where(waits))
-    is_late = and_(may_be_sent, exists().where(waits, delivery.c.due_at > now + LATEST))
+    is_late = exists().where(waits, delivery.c.due_at > now + LATEST)
     is_amiss = or_(is_held_too_long, is_late, _has_lapsed(now))
     query = (
         select(endpoint_state.c.endpoint, is_amiss.label("is_amiss"))
