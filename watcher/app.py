@@ -25,7 +25,7 @@ from watcher.endpoint_troubles import endpoint_troubles
 from watcher.evaluate import NOTHING_EVALUATED, Evaluated, is_due
 from watcher.evaluate import evaluate as judge_what_is_due
 from watcher.inbox import Inbox
-from watcher.ingest import Feed, Ingested, ingest_file, note_failure
+from watcher.ingest import Feed, Ingested, ingest_batch, ingest_file, note_failure
 from watcher.notify import is_due as is_telling_due
 from watcher.notify import tell
 from watcher.own_alerts import Trouble, further_series, has_news, over_limit, tell_of
@@ -160,16 +160,14 @@ def _ingest_batches(app: App, feed: Feed, now: datetime) -> Iterator[Ingested | 
         if app.inbox.has_seen(feed, batch.path):
             return
         try:
-            done = ingest_file(app.store, feed, batch.path, app.rules, now=now, batch=batch)
+            done = ingest_batch(app.store, feed, batch, app.rules, spool=spool, now=now)
         except DataError as error:
-            spool.refuse(batch)
             yield error
             return
         yield done
         if done.held:
             app.inbox.remember(feed, batch.path)
             return
-        spool.drop(batch)
 
 
 def _ingest_files(app: App, feed: Feed, now: datetime, *, eager: bool) -> Iterator[Ingested | WatcherError]:

@@ -22,7 +22,7 @@ from watcher.core.event import Deletion, Event, Record, Rejection
 from watcher.core.rule import RuleSet
 from watcher.sources import Source
 from watcher.sources.pull import Access, Pull
-from watcher.spool import Batch
+from watcher.spool import Batch, Spool
 from watcher.store.alerts import mark_dirty
 from watcher.store.engine import Store
 from watcher.store.events import Recorded, count_current, foresee, record_events
@@ -189,6 +189,21 @@ def ingest_file(
         ensure_source(tx, feed.name, kind=feed.source.KIND, now=now)
         load = start_load(tx, feed.name, name=file.name, sha256=file.sha256, path=file.at, now=now)
     return _store(store, _Load(feed, file, load.id, load.rows, inspected, gone), rules, now, progress)
+
+
+def ingest_batch(store: Store, feed: Feed, batch: Batch, rules: RuleSet, *, spool: Spool, now: datetime) -> Ingested:
+    """Store what a pull brought, and let go of it; what is held waits, and what is refused is kept to be looked into.
+
+    :raises DataError: when it is refused as a whole.
+    """
+    try:
+        done = ingest_file(store, feed, batch.path, rules, now=now, batch=batch)
+    except DataError:
+        spool.refuse(batch)
+        raise
+    if not done.held:
+        spool.drop(batch)
+    return done
 
 
 def _seen(

@@ -9,6 +9,7 @@ import yaml
 
 from tests.sources import test_hapi
 from tests.zoo import Server, answer
+from watcher.core.errors import StoreError
 from watcher.sources.pull import PULLS
 
 TABLE = b"ref,day,land,dead\nR1,2020-07-01,Mali,3\nR2,2020-07-02,Mali,many\nR3,2020-07-03,Mali,1\n"
@@ -119,6 +120,18 @@ def test_a_pull_that_is_refused_is_a_failure_of_the_source_until_one_is_taken(as
         assert state_of("net", good).startswith("fails: 3 of 3 rows cannot be read")
         good("source", "pull", "net")
         assert state_of("net", good) == "ok"
+
+
+def test_a_store_that_cannot_be_written_costs_no_answer(asked, run, good, monkeypatch):
+    def full(*_, **__):
+        raise StoreError("the disk is full")
+
+    with asked(answer(200, body=TABLE)) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("watcher.ingest.ingest_file", full)
+            assert run("source", "pull", "net").code == 74
+        assert good("source", "pull", "net").startswith("net: 3 rows: 2 new")
+    assert len(server.requests) == 1, "what was answered once is not asked for again"
 
 
 def state_of(source: str, good) -> str:

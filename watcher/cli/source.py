@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from watcher.config.stanza import OWN, inserted, keys_of, stanza
 from watcher.core.errors import ConfigError, DataError, ExitCode, UsageError
 from watcher.core.message.phrase import counted
 from watcher.feeds import feed_of
-from watcher.ingest import Feed, Ingested, ingest_file, note_failure
+from watcher.ingest import Feed, Ingested, ingest_batch, note_failure
 from watcher.pull import Pullers
 from watcher.singleton import holding
 from watcher.source_trial import Tried, try_files, try_pull
@@ -182,14 +181,12 @@ def _pulled(settings: Settings, store: Store, feed: Feed, rules: Any, since: dat
     done = []
     for batch in spool.batches(feed.name):
         try:
-            done.append(ingest_file(store, feed, batch.path, rules, now=clock.wall(), batch=batch))
+            done.append(ingest_batch(store, feed, batch, rules, spool=spool, now=clock.wall()))
         except DataError as error:
-            spool.refuse(batch)
             note_failure(store, feed, error, now=clock.wall())
             raise
         if done[-1].held:
             break
-        spool.drop(batch)
     return done
 
 
@@ -252,8 +249,7 @@ def _rows(tx: Tx, feeds: Mapping[str, Feed], now: datetime) -> list[dict[str, An
     for trouble in source_troubles(tx, feeds, now):
         # Why a source fails stands with the source, also before it is a trouble.
         if trouble.alert != SOURCE_FAILING:
-            name = dict(trouble.labels)[ABOUT]
-            troubles.setdefault(name, []).append(re.sub(rf"^{re.escape(name)}:? ", "", trouble.headline))
+            troubles.setdefault(dict(trouble.labels)[ABOUT], []).append(trouble.headline)
     return [_row(feed, states.get(name), pulls.get(name), troubles.get(name, [])) for name, feed in feeds.items()]
 
 

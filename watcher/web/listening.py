@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import traceback
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from datetime import timedelta
 from email.message import Message
@@ -55,7 +56,7 @@ class Incoming(io.RawIOBase):
         return got
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler, ABC):
     """One request, read within bounds, and no word of it in a log: a path may be a key."""
 
     server: Server
@@ -93,9 +94,9 @@ class Handler(BaseHTTPRequestHandler):
         self.request_version = "HTTP/1.0"
         self.refuse(HTTPStatus(code))
 
+    @abstractmethod
     def refuse(self, status: HTTPStatus) -> None:
         """Say that a request cannot be read."""
-        raise NotImplementedError
 
     def version_string(self) -> str:
         """Who serves; not in which version."""
