@@ -247,3 +247,23 @@ def any_notice(draw: st.DrawFn) -> tuple[Notification, Desk]:
     desk = Desk(instance=draw(ANY_TEXT), timezone=draw(ANY_TEXT), contact=draw(ANY_TEXT), runbook=draw(ANY_TEXT))
     reason = draw(st.sampled_from(NotifyReason))
     return notice(*items, reason=reason, receiver=draw(ANY_TEXT), group_key=draw(ANY_TEXT)), desk
+
+
+#: An alert about a report, whose title is not ours.
+REPORT = item(
+    transition(
+        evidence={
+            "headline": "Mali: 1 report on 1 Jul 2020: “Clashes near Gao”",
+            "records": [
+                {
+                    "id": "r1",
+                    "date": "2020-07-01",
+                    "place": "Mali",
+                    "title": "Clashes near *Gao*",
+                    "publishers": "Le Jour | Gao",
+                    "url": "https://news.example.org/r1",
+                }
+            ],
+        }
+    )
+)

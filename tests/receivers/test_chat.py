@@ -18,6 +18,7 @@ from tests.core.notices import (
     DESK,
     ENDED,
     HEADLINE,
+    REPORT,
     WITH_RECORDS,
     WITHDRAWN,
     any_notice,
@@ -44,25 +45,6 @@ MESSAGES = {
 }
 HOSTILE = "<!channel> <@U1> <https://evil.example|click> & @everyone [x](https://evil.example) **b** \u202e\x1b[2J\r\nx"
 MANY = notice(*(item(transition(fingerprint=f"{n:016x}"), alert=HOSTILE * 20) for n in range(200)))
-
-
-REPORT = item(
-    transition(
-        evidence={
-            "headline": "Mali: 1 report on 1 Jul 2020: “Clashes near Gao”",
-            "records": [
-                {
-                    "id": "r1",
-                    "date": "2020-07-01",
-                    "place": "Mali",
-                    "title": "Clashes near *Gao*",
-                    "publishers": "Le Jour",
-                    "url": "https://news.example.org/r1",
-                }
-            ],
-        }
-    )
-)
 
 
 def options(channel: str, url: str = "https://hooks.example.org/T0CANARY") -> Any:
@@ -289,3 +271,4 @@ def test_a_title_is_quoted_with_whom_it_is_from_and_where_it_stands(channel, tol
     sent = json.dumps(body(channel, told))
     assert "https://news.example.org/r1" in sent
     assert "Le Jour" in sent
+    assert "https://news.example.org/r1|Le Jour / Gao" in sent or channel != "slack", "a bar would end the label"

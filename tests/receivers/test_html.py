@@ -11,6 +11,7 @@ from tests.core.notices import (
     DESK,
     ENDED,
     HEADLINE,
+    REPORT,
     WITH_RECORDS,
     WITHDRAWN,
     WORSE,
@@ -106,6 +107,11 @@ def test_links_lead_to_the_runbook_the_map_and_the_record():
     assert links[0] == "https://example.org/runbook"
     assert len([link for link in links if link.startswith("https://www.openstreetmap.org/?mlat=")]) == 5
     assert "https://example.org/records" in links
+
+
+@pytest.mark.parametrize("reason", [NotifyReason.FIRST, NotifyReason.STATE_AT_START])
+def test_a_quoted_title_has_its_link_also_where_alerts_are_only_listed(reason):
+    assert "https://news.example.org/r1" in page(notice(REPORT, CLAIM, reason=reason)).links
 
 
 @pytest.mark.parametrize(

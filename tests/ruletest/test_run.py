@@ -250,3 +250,29 @@ def test_the_rules_come_into_force_on_the_day_before_anything_is_known(loaded):
     file = loaded(named("a deletion takes it back"))
     assert file.stories[0].start == datetime(2020, 1, 5, tzinfo=UTC)
     assert file.stories[0].end == datetime(2020, 2, 8, 23, 59, tzinfo=UTC)
+
+
+def test_records_of_one_id_go_together_as_their_source_joins_them(folder, write):
+    (folder / "grave.yaml").write_text(
+        """\
+indicators:
+  - {indicator: massacres, count: events, where: {country: Mali, event_type: '20'}, source: gdelt}
+rules:
+  - {alert: Written of, threshold: {indicator: massacres, window: 7d}, condition: [value >= 1]}
+""",
+        encoding="utf-8",
+    )
+    path = write(
+        """\
+rule_files: [grave.yaml]
+tests:
+  - name: something less grave in a later export
+    input_events:
+      - {event_id: A, event_date: 2020-01-05, country: Mali, source: gdelt, event_type: '20', known: 2020-01-05T10:00:00Z}
+      - {event_id: A, event_type: '18', known: 2020-01-05T11:00:00Z}
+    alert_rule_test:
+      - {eval_time: 2020-01-06, alertname: Written of, exp_alerts: [{exp_values: {value: 1}}]}
+"""
+    )
+    file = load_tests(path, {})
+    assert failures(file.stories[0], play(file, file.stories[0])) == []

@@ -159,3 +159,11 @@ def test_a_mirror_that_has_stopped_is_told(tmp_path):
     with asking(tmp_path, api) as it:
         [failure] = it.turn("2026-11-28 06:00").failures
         assert "it has stopped: its newest export is of 2026-11-28 00:00 UTC" in str(failure)
+
+
+def test_who_stands_on_both_sides_of_an_article_is_named_once(tmp_path):
+    rows = [article(n, Q[0]) + article(n, Q[0], **LESSER, Actor2Name="RIVER FRONT") for n in range(3)]
+    with asking(tmp_path, Gdelt(exports={Q[0]: b"".join(rows)})) as it:
+        it.turn("2026-11-28 00:05")
+        [record, *_] = it.transitions()[-1].evidence["records"]
+        assert sorted(record["actors"]) == ["POLICE", "RIVER FRONT", "STUDENT"]
