@@ -270,9 +270,10 @@ tests:
     input_events:
       - {event_id: A, event_date: 2020-01-05, country: Mali, source: gdelt, event_type: '20', known: 2020-01-05T10:00:00Z}
       - {event_id: A, event_type: '18', known: 2020-01-05T11:00:00Z}
+      - {event_id: B, event_date: 2020-01-04, country: Mali, source: gdelt, event_type: '20'}
     alert_rule_test:
-      - {eval_time: 2020-01-06, alertname: Written of, exp_alerts: [{exp_values: {value: 1}}]}
+      - {eval_time: 2020-01-06, alertname: Written of, exp_alerts: [{exp_values: {value: 2}}]}
 """
     )
     file = load_tests(path, {})
-    assert failures(file.stories[0], play(file, file.stories[0])) == []
+    assert not failures(file.stories[0], play(file, file.stories[0]))

@@ -12,6 +12,7 @@ import pytest
 from tests.installation import Installation, installed
 from tests.sources.pull.api import Said
 from tests.sources.pull.gdelt import ABSENT, FOLDER, Gdelt, article
+from watcher.core.message.phrase import mappings, texts
 from watcher.core.selector import EVERYTHING
 from watcher.sources.pull import gdelt
 from watcher.store.events import find_events, history
@@ -165,5 +166,5 @@ def test_who_stands_on_both_sides_of_an_article_is_named_once(tmp_path):
     rows = [article(n, Q[0]) + article(n, Q[0], **LESSER, Actor2Name="RIVER FRONT") for n in range(3)]
     with asking(tmp_path, Gdelt(exports={Q[0]: b"".join(rows)})) as it:
         it.turn("2026-11-28 00:05")
-        [record, *_] = it.transitions()[-1].evidence["records"]
-        assert sorted(record["actors"]) == ["POLICE", "RIVER FRONT", "STUDENT"]
+        record = mappings(it.transitions()[-1].evidence["records"])[0]
+        assert sorted(texts(record["actors"])) == ["POLICE", "RIVER FRONT", "STUDENT"]
