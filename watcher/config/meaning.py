@@ -1,7 +1,7 @@
 """What the keys of a model mean: the docstring under each, read from the source when somebody asks.
 
-Pydantic can read them too (``use_attribute_docstrings``), but it does so as the model is made, which is a fifth of the
-processor time of a short command.
+Pydantic can read them too (``use_attribute_docstrings``), but it does so as the model is made, and every short command would
+wait for it.
 """
 
 from __future__ import annotations
